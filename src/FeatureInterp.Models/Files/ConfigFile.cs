@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>A model's <c>config.json</c>, read field by field with the checks that make an absurd value an error here, not later.</summary>
+public sealed class ConfigFile
+{
+    private const int MaxBytes = 1 << 20;
+
+    private readonly string _path;
+    private readonly JsonElement _root;
+
+    private ConfigFile(string path, JsonElement root)
+    {
+        _path = path;
+        _root = root;
+    }
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFileException">It is not there, too large, or not a JSON object.</exception>
+    public static ConfigFile Read(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaxBytes)
+                throw new ModelFileException(path, $"the file is larger than {MaxBytes} bytes, which no configuration is.");
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new ModelFileException(path, "the file holds no JSON object.");
+            return new ConfigFile(path, document.RootElement.Clone());
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFileException(path, $"the file is not JSON ({e.Message}); fetch it again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFileException(path, "the file is not there or cannot be read; a model folder has config.json, model.safetensors and usually tokenizer.json.", e);
+        }
+    }
+
+    /// <summary>Whether a field is there and not null.</summary>
+    /// <param name="name">The field; a dot leads into an object.</param>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>A whole number.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <param name="fallback">What stands for a field that is not there; none makes it required.</param>
+    /// <exception cref="ModelFileException">Missing, no whole number, or out of range.</exception>
+    public int Int(string name, int min, int max, int? fallback = null)
+    {
+        if (Find(name) is not { } value)
+            return fallback ?? throw Missing(name);
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number) || number < min || number > max)
+            throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where a whole number from {min} to {max} was expected.");
+        return number;
+    }
+
+    /// <summary>A finite number.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <param name="fallback">What stands for a field that is not there; none makes it required.</param>
+    /// <exception cref="ModelFileException">Missing, no number, or out of range.</exception>
+    public double Number(string name, double min, double max, double? fallback = null)
+    {
+        if (Find(name) is not { } value)
+            return fallback ?? throw Missing(name);
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !(number >= min && number <= max))
+            throw new ModelFileException(_path, string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value.GetRawText()}, where a number from {min} to {max} was expected."));
+        return number;
+    }
+
+    /// <summary>A text.</summary>
+    /// <param name="name">The field.</param>
+    /// <returns>The text, or null when the field is not there.</returns>
+    /// <exception cref="ModelFileException">The field holds something else.</exception>
+    public string? Text(string name)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        return value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where a text was expected.");
+    }
+
+    /// <summary>Yes or no.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="fallback">What stands for a field that is not there.</param>
+    /// <exception cref="ModelFileException">The field holds something else.</exception>
+    public bool Flag(string name, bool fallback)
+    {
+        if (Find(name) is not { } value)
+            return fallback;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where true or false was expected.");
+    }
+
+    /// <summary>A list of texts.</summary>
+    /// <param name="name">The field.</param>
+    /// <returns>The texts, or null when the field is not there.</returns>
+    /// <exception cref="ModelFileException">The field holds something else.</exception>
+    public IReadOnlyList<string>? Texts(string name)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.String))
+            throw new ModelFileException(_path, $"'{name}' is not a list of texts.");
+        return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+    }
+
+    /// <summary>The fault of a value that is well-formed but cannot be used.</summary>
+    /// <param name="fault">What was found, what was wanted, what to do.</param>
+    public ModelFileException Fault(string fault) => new(_path, fault);
+
+    private ModelFileException Missing(string name)
+    {
+        var nearest = NearestName.Of(name, _root.EnumerateObject().Select(p => p.Name));
+        return new ModelFileException(_path, $"'{name}' is missing{(nearest is null ? "" : $" (the nearest field is '{nearest}')")}; is this the model's own config.json?");
+    }
+
+    private JsonElement? Find(string name)
+    {
+        var element = _root;
+        foreach (var part in name.Split('.'))
+        {
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(part, out element))
+                return null;
+        }
+
+        return element.ValueKind == JsonValueKind.Null ? null : element;
+    }
+}

@@ -1,0 +1,31 @@
+namespace FeatureInterp.Models;
+
+/// <summary>Why a text ended.</summary>
+public enum FinishReason
+{
+    /// <summary>As many tokens as were asked for.</summary>
+    Length,
+
+    /// <summary>The model said its end-of-sequence token, which is the last of the new tokens.</summary>
+    EndOfSequence,
+
+    /// <summary>The model has no position for another token.</summary>
+    ContextFull,
+}
+
+/// <summary>One new token of one prompt, as it comes.</summary>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="Token">The token's id.</param>
+/// <param name="Text">The text this token settles: empty while a character is incomplete, empty for special tokens and without a tokenizer.</param>
+/// <param name="Finished">Why the prompt's text ends with this token; null while it goes on.</param>
+public sealed record GeneratedToken(int Prompt, int Token, string Text, FinishReason? Finished);
+
+/// <summary>The new text of one prompt.</summary>
+/// <param name="Tokens">The new tokens' ids, an end-of-sequence token included.</param>
+/// <param name="Text">Their text without special tokens; empty without a tokenizer.</param>
+/// <param name="Finished">Why it ended.</param>
+public sealed record GeneratedText(IReadOnlyList<int> Tokens, string Text, FinishReason Finished)
+{
+    /// <summary>The text.</summary>
+    public override string ToString() => Text;
+}

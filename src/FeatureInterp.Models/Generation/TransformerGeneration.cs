@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace FeatureInterp.Models;
+
+/// <summary>Text from a model, whole or token by token.</summary>
+public static class TransformerGeneration
+{
+    /// <summary>
+    /// Continues each prompt. Hooks act on the whole prompt and then on every new token, as TransformerLens has it with its cache;
+    /// the embedding hook too.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompts">Texts or token ids.</param>
+    /// <param name="maxNewTokens">The most tokens to add to each prompt.</param>
+    /// <param name="sampling">How tokens are chosen; greedy if left out.</param>
+    /// <param name="edit">Changes made on the way, at every step.</param>
+    /// <param name="splice">SAEs to put in the place of hooks, at every step.</param>
+    /// <param name="stopAtEos">Ends a text at the tokenizer's end-of-sequence token. Without a tokenizer there is none to stop at.</param>
+    /// <param name="onToken">Called for each token as it comes.</param>
+    /// <param name="cancellation">Ends the work before the next block.</param>
+    /// <returns>A text a prompt.</returns>
+    /// <exception cref="PromptException">An empty or too long prompt, or a token outside the vocabulary.</exception>
+    /// <exception cref="HookException">A hook that this model does not have.</exception>
+    public static IReadOnlyList<GeneratedText> Generate(
+        this Transformer model,
+        Prompts prompts,
+        int maxNewTokens = 10,
+        Sampling? sampling = null,
+        IReadOnlyList<Edit>? edit = null,
+        IReadOnlyList<ISplice>? splice = null,
+        bool stopAtEos = true,
+        Action<GeneratedToken>? onToken = null,
+        CancellationToken cancellation = default)
+    {
+        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, stopAtEos);
+        var tokens = new List<int>[generator.Count];
+        var texts = new StringBuilder[generator.Count];
+        var reasons = new FinishReason[generator.Count];
+        for (var p = 0; p < tokens.Length; p++)
+            (tokens[p], texts[p]) = ([], new StringBuilder());
+        foreach (var token in generator.Run(cancellation))
+        {
+            tokens[token.Prompt].Add(token.Token);
+            texts[token.Prompt].Append(token.Text);
+            reasons[token.Prompt] = token.Finished ?? FinishReason.Length;
+            onToken?.Invoke(token);
+        }
+
+        return [.. Enumerable.Range(0, tokens.Length).Select(p => new GeneratedText(tokens[p], texts[p].ToString(), reasons[p]))];
+    }
+
+    /// <summary>As <see cref="Generate"/>, token by token as they come; the work runs beside the caller.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompts">Texts or token ids.</param>
+    /// <param name="maxNewTokens">The most tokens to add to each prompt.</param>
+    /// <param name="sampling">How tokens are chosen; greedy if left out.</param>
+    /// <param name="edit">Changes made on the way, at every step.</param>
+    /// <param name="splice">SAEs to put in the place of hooks, at every step.</param>
+    /// <param name="stopAtEos">Ends a text at the tokenizer's end-of-sequence token.</param>
+    /// <param name="cancellation">Ends the work before the next block.</param>
+    public static async IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        this Transformer model,
+        Prompts prompts,
+        int maxNewTokens = 10,
+        Sampling? sampling = null,
+        IReadOnlyList<Edit>? edit = null,
+        IReadOnlyList<ISplice>? splice = null,
+        bool stopAtEos = true,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, stopAtEos);
+        using var steps = generator.Run(cancellation).GetEnumerator();
+        while (await Task.Run(steps.MoveNext, cancellation).ConfigureAwait(false))
+            yield return steps.Current;
+    }
+}

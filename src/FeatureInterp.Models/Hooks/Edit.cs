@@ -1,0 +1,92 @@
+using System.Numerics.Tensors;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>A change to the value at one or several hooks, made while a run passes them.</summary>
+/// <param name="Hook">A hook's name, or a pattern with <c>*</c> and <c>?</c>.</param>
+/// <param name="Apply">Writes the new value into the one it is given.</param>
+public sealed record Edit(string Hook, Action<HookValue> Apply);
+
+/// <summary>The usual edits. Positions, heads and indices count from 0; a position counts from the start of each prompt.</summary>
+public static class Hook
+{
+    /// <summary>Sets a value to zero, whole or in part.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
+    /// <param name="head">Only this head, at a site that has heads.</param>
+    /// <param name="index">Only this last index: a neuron, or a feature of <c>hook_sae_acts_post</c>.</param>
+    public static Edit Zero(string hook, int? position = null, int? head = null, int? index = null) =>
+        new(hook, value => ForEach(value, position, head, part =>
+        {
+            if (index is { } i)
+                part[i] = 0;
+            else
+                part.Clear();
+        }));
+
+    /// <summary>Adds <c>scale · vector</c> at every position: steering, when the vector is a row of W_dec.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="vector">As long as one position of the site.</param>
+    /// <param name="scale">The factor.</param>
+    /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
+    /// <exception cref="HookException">At the run: the vector's length is not the site's.</exception>
+    public static Edit Add(string hook, ReadOnlyMemory<float> vector, float scale = 1, int? position = null) =>
+        new(hook, value => ForEach(value, position, head: null, part =>
+        {
+            CheckLength(value, vector.Length, part.Length);
+            TensorPrimitives.MultiplyAdd(vector.Span, scale, part, part);
+        }));
+
+    /// <summary>Puts other values in place of one prompt's.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="with">As many values as the prompt has at this site.</param>
+    /// <param name="prompt">The prompt.</param>
+    /// <exception cref="HookException">At the run: the number of values is not the site's.</exception>
+    public static Edit Replace(string hook, Tensor with, int prompt = 0) =>
+        new(hook, value =>
+        {
+            CheckLength(value, with.Length, value[prompt].Length);
+            with.Span.CopyTo(value[prompt].Span);
+        });
+
+    /// <summary>Any change, written by hand.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="change">Is given one prompt's value at a time: [pos, …], or [head, query, key].</param>
+    public static Edit Change(string hook, Action<Tensor> change) =>
+        new(hook, value =>
+        {
+            for (var p = 0; p < value.Count; p++)
+                change(value[p]);
+        });
+
+    private delegate void Part(Span<float> values);
+
+    // Calls back with each position's (and head's) values.
+    private static void ForEach(HookValue value, int? position, int? head, Part part)
+    {
+        if (value.Rows is null)
+            throw new HookException($"{value.Point} is [head, query, key]: write the change by hand with Hook.Change.");
+        for (var p = 0; p < value.Count; p++)
+        {
+            var tensor = value[p];
+            for (var row = 0; row < tensor.Shape[0]; row++)
+            {
+                if (position is { } wanted && value.Batch.Start(p) + row != wanted)
+                    continue;
+                if (head is null)
+                    part(tensor[row].Span);
+                else if (tensor.Rank == 3 && (uint)head.Value < (uint)tensor.Shape[1])
+                    part(tensor[row][head.Value].Span);
+                else
+                    throw new HookException($"{value.Point} is {Tensor.Format(tensor.Shape)}: it has no head {head}.");
+            }
+        }
+    }
+
+    private static void CheckLength(HookValue value, int found, int wanted)
+    {
+        if (found != wanted)
+            throw new HookException($"{value.Point} takes {wanted} values here, but {found} were given.");
+    }
+}

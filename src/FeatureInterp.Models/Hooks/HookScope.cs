@@ -1,0 +1,129 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>
+/// The hooks of one run: what is kept, changed or replaced, and where. An architecture calls <see cref="At(HookSite, int, Tensor)"/>
+/// where a value is born; nothing wanted there costs one look into an array.
+/// </summary>
+public sealed class HookScope
+{
+    private readonly bool[] _wanted;
+    private readonly Dictionary<HookPoint, List<Edit>> _edits = [];
+    private readonly Dictionary<HookPoint, ISplice> _splices = [];
+    private readonly HashSet<HookPoint> _captured;
+    private readonly int _layers;
+    private TokenBatch? _batch;
+
+    internal HookScope(Transformer model, HookSelection? capture, IReadOnlyList<Edit>? edits, IReadOnlyList<ISplice>? splices)
+    {
+        _layers = model.Config.Layers;
+        foreach (var splice in splices ?? [])
+        {
+            splice.CheckFits(model);
+            if (!_splices.TryAdd(splice.Hook, splice))
+                throw new HookException($"{splice.Hook}: two SAEs cannot stand at one hook; leave one out.");
+        }
+
+        var available = Available(model);
+        _captured = (capture ?? HookSelection.None).Resolve(available, model.Name);
+        foreach (var edit in edits ?? [])
+        {
+            foreach (var point in new HookSelection(edit.Hook).Resolve(available, model.Name))
+            {
+                if (!_edits.TryGetValue(point, out var list))
+                    _edits.Add(point, list = []);
+                list.Add(edit);
+            }
+        }
+
+        _wanted = new bool[HookSites.All.Length * _layers];
+        foreach (var point in _captured.Concat(_edits.Keys).Concat(_splices.Keys))
+            _wanted[Slot(point.Site, point.Layer)] = true;
+    }
+
+    /// <summary>What has been kept so far.</summary>
+    public Activations Activations { get; } = new();
+
+    /// <summary>Whether anything is kept, changed or replaced at this site of this layer.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="layer">The block; 0 for a site outside the blocks.</param>
+    public bool Wants(HookSite site, int layer = 0) => _wanted[Slot(site, layer)];
+
+    /// <summary>Whether anything is kept or changed at exactly this hook.</summary>
+    /// <param name="point">The hook.</param>
+    public bool Wants(HookPoint point) => _captured.Contains(point) || _edits.ContainsKey(point);
+
+    /// <summary>Passes a value with one row a token.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="rows">[row, …]: the prompts' rows one after another.</param>
+    public void At(HookSite site, int layer, Tensor rows)
+    {
+        if (Wants(site, layer))
+            Pass(new HookValue(new HookPoint(site, layer), _batch!, rows));
+    }
+
+    /// <summary>Passes attention scores or patterns.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="prompts">[head, query, key] for each prompt.</param>
+    public void At(HookSite site, int layer, Tensor[] prompts)
+    {
+        if (Wants(site, layer))
+            Pass(new HookValue(new HookPoint(site, layer), _batch!, prompts));
+    }
+
+    /// <summary>Passes a value inside a splice.</summary>
+    /// <param name="point">The hook.</param>
+    /// <param name="rows">[row, …]: the prompts' rows one after another.</param>
+    public void At(HookPoint point, Tensor rows)
+    {
+        if (Wants(point))
+            Pass(new HookValue(point, _batch!, rows));
+    }
+
+    /// <summary>The tokens of the next values.</summary>
+    internal void Begin(TokenBatch batch) => _batch = batch;
+
+    // Edits come before keeping, as in TransformerLens: what is kept is what the model goes on with.
+    private void Pass(HookValue value)
+    {
+        if (value.Point.Sae == SaeSite.None && _splices.TryGetValue(value.Point, out var splice))
+        {
+            splice.Apply(value, this);
+            return;
+        }
+
+        if (_edits.TryGetValue(value.Point, out var edits))
+        {
+            foreach (var edit in edits)
+                edit.Apply(value);
+        }
+
+        if (_captured.Contains(value.Point))
+            Activations.Add(value.Point, value.Keep());
+    }
+
+    private List<HookPoint> Available(Transformer model)
+    {
+        var points = new List<HookPoint>();
+        foreach (var point in model.HookPoints)
+        {
+            if (_splices.TryGetValue(point, out var splice))
+                points.AddRange(splice.Points);
+            else
+                points.Add(point);
+        }
+
+        foreach (var splice in _splices.Values)
+        {
+            if (!model.HookPoints.Contains(splice.Hook))
+                throw HookFaults.NotThere(splice.Hook.ToString(), points, model.Name);
+        }
+
+        return points;
+    }
+
+    private int Slot(HookSite site, int layer) => (int)site * _layers + layer;
+}

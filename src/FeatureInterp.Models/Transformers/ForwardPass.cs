@@ -1,0 +1,67 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>Which positions' logits a run computes.</summary>
+public enum LogitsAt
+{
+    /// <summary>Every position of every prompt.</summary>
+    Every,
+
+    /// <summary>Only each prompt's last token: all that generation needs.</summary>
+    Last,
+}
+
+/// <summary>What an architecture is given for one step through its layers.</summary>
+public sealed class ForwardPass
+{
+    private readonly Workspace _work;
+
+    internal ForwardPass(TokenBatch batch, HookScope hooks, Workspace work)
+    {
+        Batch = batch;
+        Hooks = hooks;
+        _work = work;
+        hooks.Begin(batch);
+    }
+
+    /// <summary>The tokens.</summary>
+    public TokenBatch Batch { get; }
+
+    /// <summary>What is kept, changed or replaced on the way.</summary>
+    public HookScope Hooks { get; }
+
+    /// <summary>Keys and values of earlier steps, if any.</summary>
+    public KvCache? Cache { get; init; }
+
+    /// <summary>The first block to run.</summary>
+    public int StartLayer { get; init; }
+
+    /// <summary>The block to stop before; the number of layers for the whole model.</summary>
+    public required int StopLayer { get; init; }
+
+    /// <summary>The residual stream [row, d_model] to start from, in place of the embedding.</summary>
+    public Tensor? Residual { get; init; }
+
+    /// <summary>Which positions need logits.</summary>
+    public LogitsAt LogitsAt { get; init; }
+
+    /// <summary>Looked at before each block.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Room for an intermediate result; the same name gives the same memory again.</summary>
+    /// <param name="name">The buffer's name.</param>
+    /// <param name="shape">The shape it is used in.</param>
+    public Tensor Buffer(string name, params ReadOnlySpan<int> shape) => _work.Get(name, shape);
+
+    /// <summary>y = x·Wᵀ into a named buffer: [row, in] by a weight [out, in] gives [row, out].</summary>
+    /// <param name="name">The buffer's name.</param>
+    /// <param name="x">[row, in], or [row, head, d_head] read as that.</param>
+    /// <param name="weight">[out, in], as Hugging Face stores a linear layer.</param>
+    public Tensor Linear(string name, Tensor x, Weight weight)
+    {
+        var y = Buffer(name, x.Shape[0], weight.RowCount);
+        Kernels.Linear(x.Span, weight, y.Span);
+        return y;
+    }
+}

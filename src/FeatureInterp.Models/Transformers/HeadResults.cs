@@ -1,0 +1,42 @@
+using System.Numerics.Tensors;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>What each attention head writes, kept apart: <c>attn.hook_result</c>.</summary>
+internal static class HeadResults
+{
+    /// <summary>result[row, h] = z[row, h] · W_O[h] → hook; the sum over the heads is the attention's output.</summary>
+    /// <param name="run">The step.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="z">[row, head, d_head]</param>
+    /// <param name="outputWeight">W_O as Hugging Face stores it, [d_model, head · d_head].</param>
+    /// <returns>[row, d_model]</returns>
+    public static Tensor Sum(ForwardPass run, int layer, Tensor z, Weight outputWeight)
+    {
+        int rows = z.Shape[0], heads = z.Shape[1], headDim = z.Shape[2], model = outputWeight.RowCount;
+        var result = run.Buffer("result", rows, heads, model);              // [row, head, d_model]
+        var alone = run.Buffer("one head", rows, heads, headDim);
+        var written = run.Buffer("one head's result", rows, model);
+        for (var h = 0; h < heads; h++)
+        {
+            alone.Span.Clear();
+            for (var row = 0; row < rows; row++)
+                z[row][h].Span.CopyTo(alone[row][h].Span);
+            Kernels.Linear(alone.Span, outputWeight, written.Span);
+            for (var row = 0; row < rows; row++)
+                written[row].Span.CopyTo(result[row][h].Span);
+        }
+
+        run.Hooks.At(HookSite.Result, layer, result);
+        var sum = run.Buffer("o", rows, model);
+        sum.Span.Clear();
+        for (var row = 0; row < rows; row++)
+        {
+            for (var h = 0; h < heads; h++)
+                TensorPrimitives.Add(sum[row].Span, result[row][h].Span, sum[row].Span);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,74 @@
+namespace FeatureInterp.Models;
+
+/// <summary>
+/// The rotated keys and the values of every layer for the tokens already run, so that a later step computes only new tokens.
+/// Each prompt has its own length.
+/// </summary>
+public sealed class KvCache
+{
+    private readonly float[][] _keys;
+    private readonly float[][] _values;
+    private readonly int _layers;
+    private readonly int _width;
+    private int[] _lengths;
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="config">The model's dimensions.</param>
+    /// <param name="prompts">The number of prompts.</param>
+    public KvCache(TransformerConfig config, int prompts)
+    {
+        _layers = config.Layers;
+        _width = config.KeyValueHeads * config.HeadDim;
+        _lengths = new int[prompts];
+        _keys = new float[prompts * _layers][];
+        _values = new float[prompts * _layers][];
+        Array.Fill(_keys, []);
+        Array.Fill(_values, []);
+    }
+
+    /// <summary>The number of prompts.</summary>
+    public int Count => _lengths.Length;
+
+    /// <summary>The number of tokens held for a prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    public int Length(int prompt) => _lengths[prompt];
+
+    /// <summary>Puts a step's keys and values behind those held for a layer, and gives back all of them, [key, kv_head, d_head].</summary>
+    internal (ReadOnlyMemory<float> Keys, ReadOnlyMemory<float> Values) Append(int layer, int prompt, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        var slot = prompt * _layers + layer;
+        var start = _lengths[prompt] * _width;
+        return (Append(ref _keys[slot], start, keys), Append(ref _values[slot], start, values));
+    }
+
+    /// <summary>Counts a step's tokens, once every layer has appended.</summary>
+    internal void Advance(TokenBatch batch)
+    {
+        var lengths = (int[])_lengths.Clone();
+        for (var p = 0; p < batch.Count; p++)
+            lengths[p] += batch.Length(p);
+        _lengths = lengths;
+    }
+
+    /// <summary>The cache of some of the prompts only, in the order given; the arrays are handed over, not copied.</summary>
+    internal KvCache Select(IReadOnlyList<int> prompts, TransformerConfig config)
+    {
+        var result = new KvCache(config, prompts.Count);
+        for (var p = 0; p < prompts.Count; p++)
+        {
+            result._lengths[p] = _lengths[prompts[p]];
+            Array.Copy(_keys, prompts[p] * _layers, result._keys, p * _layers, _layers);
+            Array.Copy(_values, prompts[p] * _layers, result._values, p * _layers, _layers);
+        }
+
+        return result;
+    }
+
+    private static ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows)
+    {
+        if (buffer.Length < start + rows.Length)
+            Array.Resize(ref buffer, Math.Max(start + rows.Length, 2 * buffer.Length));
+        rows.CopyTo(buffer.AsSpan(start));
+        return buffer.AsMemory(0, start + rows.Length);
+    }
+}

@@ -1,0 +1,39 @@
+using FeatureInterp.Models;
+
+namespace FeatureInterp.Saes;
+
+/// <summary>Whether an SAE belongs in a model.</summary>
+internal static class SaeFit
+{
+    /// <summary>The hook must be there and as wide as what the SAE encodes.</summary>
+    /// <exception cref="SaeException">It is not.</exception>
+    public static void Check(SparseAutoencoder sae, Transformer model)
+    {
+        var config = sae.Config;
+        int width;
+        try
+        {
+            width = model.WidthOf(config.Hook);
+        }
+        catch (HookException e)
+        {
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: {e.Message}", e);
+        }
+
+        if (width != config.DIn)
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: it encodes {config.DIn} values, but {config.Hook} has {width}; it was trained on {config.ModelName ?? "another model"}.");
+        if (config.Hook.Site == HookSite.Z && !config.FlattensHeads)
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: {config.Hook} is [pos, head, d_head] and the SAE's 'reshape_activations' is not hook_z.");
+    }
+
+    /// <summary>What is odd, though it can be computed.</summary>
+    public static IReadOnlyList<string> Warnings(SparseAutoencoder sae, Transformer model)
+    {
+        var warnings = new List<string>();
+        if (sae.Config.ModelName is { } trainedOn && !string.Equals(Path.GetFileName(trainedOn), model.Name, StringComparison.OrdinalIgnoreCase))
+            warnings.Add($"{sae.Name} was trained on {trainedOn}, but the model is {model.Name}: its features may mean something else here.");
+        if (!sae.Config.PrependBos)
+            warnings.Add($"{sae.Name} was trained on texts without a beginning-of-sequence token, but prompts get one.");
+        return warnings;
+    }
+}
