@@ -1,0 +1,22 @@
+namespace FeatureInterp.Tensors;
+
+public static partial class Kernels
+{
+    private static readonly KernelOperation<ScaledRowKernel> AddScaledRowOperation = new("add_scaled_row", Reference.AddScaledRow);
+
+    /// <summary><c>y[j] += scale · W[row,j]</c>: one term of a sparse decoder.</summary>
+    /// <param name="w">The weight, shape [rows, n], in F32, BF16 or F16.</param>
+    /// <param name="row">The row to add.</param>
+    /// <param name="scale">What it is multiplied with.</param>
+    /// <param name="y">What it is added to, shape [n].</param>
+    /// <exception cref="ArgumentException">Lengths do not fit or the weight's elements are of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The weight has no such row.</exception>
+    public static void AddScaledRow(Weight w, int row, float scale, Span<float> y)
+    {
+        CheckFloats(w);
+        CheckLength(y.Length, w.RowLength);
+        if ((uint)row >= (uint)w.RowCount)
+            throw new ArgumentOutOfRangeException(nameof(row), $"Row {row} is not in '{w.Name}' [{w.RowCount}, {w.RowLength}].");
+        AddScaledRowOperation.Active(w, row, scale, y);
+    }
+}

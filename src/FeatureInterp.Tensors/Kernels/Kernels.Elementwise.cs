@@ -1,0 +1,55 @@
+namespace FeatureInterp.Tensors;
+
+public static partial class Kernels
+{
+    private static readonly KernelOperation<UnaryKernel> ExpOperation = new("exp", Reference.Exp);
+    private static readonly KernelOperation<UnaryKernel> GeluTanhOperation = new("gelu_tanh", Reference.GeluTanh);
+    private static readonly KernelOperation<BinaryKernel> GeluTanhMulOperation = new("gelu_tanh_mul", Reference.GeluTanhMul);
+    private static readonly KernelOperation<SoftCapKernel> SoftCapOperation = new("soft_cap", Reference.SoftCap);
+
+    /// <summary><c>y = exp(x)</c>, within 2 units in the last place.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="y">Receives the result; may be <paramref name="x"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Exp(ReadOnlySpan<float> x, Span<float> y)
+    {
+        CheckLength(y.Length, x.Length);
+        ExpOperation.Active(x, y);
+    }
+
+    /// <summary><c>y = ½x(1 + tanh(√(2/π)(x + 0.044715x³)))</c>, the tanh form of GELU (Hendrycks and Gimpel 2016); at −∞ its
+    /// limit, −0.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="y">Receives the result; may be <paramref name="x"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void GeluTanh(ReadOnlySpan<float> x, Span<float> y)
+    {
+        CheckLength(y.Length, x.Length);
+        GeluTanhOperation.Active(x, y);
+    }
+
+    /// <summary><c>y = GeluTanh(gate) · up</c>, the middle of a gated MLP.</summary>
+    /// <param name="gate">The input of the GELU.</param>
+    /// <param name="up">What its output is multiplied with.</param>
+    /// <param name="y">Receives the result; may be <paramref name="gate"/> or <paramref name="up"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void GeluTanhMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        CheckLength(up.Length, gate.Length);
+        CheckLength(y.Length, gate.Length);
+        GeluTanhMulOperation.Active(gate, up, y);
+    }
+
+    /// <summary><c>y = cap · tanh(x / cap)</c>: nearly x where x is small, never beyond ±cap.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="cap">The limit, positive.</param>
+    /// <param name="y">Receives the result; may be <paramref name="x"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ or the cap is not positive.</exception>
+    public static void SoftCap(ReadOnlySpan<float> x, float cap, Span<float> y)
+    {
+        CheckLength(y.Length, x.Length);
+        if (!(cap > 0) || float.IsInfinity(cap))
+            throw new ArgumentException($"A soft cap is a positive number, not {cap}.", nameof(cap));
+        SoftCapOperation.Active(x, cap, y);
+    }
+}

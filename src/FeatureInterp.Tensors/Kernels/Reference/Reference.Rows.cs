@@ -1,0 +1,103 @@
+namespace FeatureInterp.Tensors;
+
+internal static partial class Reference
+{
+    public static void SoftmaxRows(Span<float> rows, int length)
+    {
+        for (var start = 0; start < rows.Length; start += length)
+            Softmax(rows.Slice(start, length), rows.Slice(start, length));
+    }
+
+    public static void Softmax(ReadOnlySpan<float> x, Span<float> y)
+    {
+        var max = Max(x);
+        if (float.IsNegativeInfinity(max))
+        {
+            y.Clear();
+            return;
+        }
+
+        var sum = 0.0;
+        foreach (var value in x)
+            sum += Math.Exp((double)value - max);
+        for (var i = 0; i < x.Length; i++)
+            y[i] = (float)(Math.Exp((double)x[i] - max) / sum);
+    }
+
+    public static float LogSumExp(ReadOnlySpan<float> x)
+    {
+        var max = Max(x);
+        if (float.IsInfinity(max))
+            return max;
+        var sum = 0.0;
+        foreach (var value in x)
+            sum += Math.Exp((double)value - max);
+        return (float)(max + Math.Log(sum));
+    }
+
+    public static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, float eps, Span<float> y)
+    {
+        var length = gain.Length;
+        for (var start = 0; start < x.Length; start += length)
+        {
+            var scale = Rms(x.Slice(start, length), eps);
+            for (var i = 0; i < length; i++)
+                y[start + i] = (float)(x[start + i] / scale * gain[i]);
+        }
+    }
+
+    public static void RmsScale(ReadOnlySpan<float> x, int length, float eps, Span<float> scales)
+    {
+        for (var row = 0; row < scales.Length; row++)
+            scales[row] = (float)Rms(x.Slice(row * length, length), eps);
+    }
+
+    public static void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float eps, Span<float> y)
+    {
+        var length = gain.Length;
+        for (var start = 0; start < x.Length; start += length)
+        {
+            double mean = 0, variance = 0;
+            for (var i = 0; i < length; i++)
+                mean += x[start + i];
+            mean /= length;
+            for (var i = 0; i < length; i++)
+                variance += (x[start + i] - mean) * (x[start + i] - mean);
+            var scale = Math.Sqrt(variance / length + eps);
+            for (var i = 0; i < length; i++)
+                y[start + i] = (float)((x[start + i] - mean) / scale * gain[i] + bias[i]);
+        }
+    }
+
+    public static void Rope(Span<float> x, int heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    {
+        var half = headDim / 2;
+        for (var row = 0; row < x.Length / headDim; row++)
+        {
+            var position = row / heads;
+            for (var i = 0; i < half; i++)
+            {
+                double a = x[row * headDim + i], b = x[row * headDim + i + half];
+                double c = cos[position * half + i], s = sin[position * half + i];
+                x[row * headDim + i] = (float)(a * c - b * s);
+                x[row * headDim + i + half] = (float)(b * c + a * s);
+            }
+        }
+    }
+
+    private static double Rms(ReadOnlySpan<float> row, float eps)
+    {
+        var sum = 0.0;
+        foreach (var value in row)
+            sum += (double)value * value;
+        return Math.Sqrt(sum / row.Length + eps);
+    }
+
+    private static float Max(ReadOnlySpan<float> x)
+    {
+        var max = float.NegativeInfinity;
+        foreach (var value in x)
+            max = MathF.Max(max, value);
+        return max;
+    }
+}
