@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 

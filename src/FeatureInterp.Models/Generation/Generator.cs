@@ -24,7 +24,7 @@ internal sealed class Generator
         _texts = Array.ConvertAll(prompts.Tokenize(model), tokens => tokens.ToList());
         _cache = new KvCache(model.Config, _texts.Length);
         _samplers = [.. Enumerable.Range(0, _texts.Length).Select(p => new Sampler(sampling, p))];
-        _decoders = [.. _texts.Select(_ => model.Tokenizer is { } t ? new StreamDecoder(t, skipSpecialTokens: true) : null)];
+        _decoders = [.. _texts.Select(_ => model.Tokenizer?.CreateStreamDecoder(skipSpecialTokens: true))];
         _maxNewTokens = maxNewTokens;
         _stopToken = stopAtEos ? model.Tokenizer?.EosId : null;
     }
@@ -67,6 +67,6 @@ internal sealed class Generator
         : null;
 
     private string Text(int prompt, int token, bool isLast) => _decoders[prompt] is { } decoder
-        ? decoder.Append(token) + (isLast ? decoder.Flush() : "")
+        ? decoder.Push(token) + (isLast ? decoder.Flush() : "")
         : "";
 }

@@ -28,18 +28,29 @@ public sealed record Sampling
     public long Seed { get; init; }
 
     /// <summary>Checks every value.</summary>
-    /// <exception cref="ArgumentException">A value makes no sense; the message names it and its range.</exception>
+    /// <exception cref="SamplingException">A value makes no sense; the message names it and its range.</exception>
     public void Validate()
     {
         if (!(Temperature >= 0) || float.IsInfinity(Temperature))
-            throw new ArgumentException($"Temperature is {Temperature}; give 0 (greedy) or a positive number.");
+            throw new SamplingException($"Temperature is {Temperature}; give 0 (greedy) or a positive number.");
         if (TopK is < 1)
-            throw new ArgumentException($"TopK is {TopK}; give 1 or more, or leave it out.");
+            throw new SamplingException($"TopK is {TopK}; give 1 or more, or leave it out.");
         if (!(TopP > 0 && TopP <= 1))
-            throw new ArgumentException($"TopP is {TopP}; give a number above 0 and up to 1.");
+            throw new SamplingException($"TopP is {TopP}; give a number above 0 and up to 1.");
         if (!float.IsFinite(FrequencyPenalty))
-            throw new ArgumentException($"FrequencyPenalty is {FrequencyPenalty}; give a finite number.");
+            throw new SamplingException($"FrequencyPenalty is {FrequencyPenalty}; give a finite number.");
         if (!(RepetitionPenalty > 0) || float.IsInfinity(RepetitionPenalty))
-            throw new ArgumentException($"RepetitionPenalty is {RepetitionPenalty}; give a positive number.");
+            throw new SamplingException($"RepetitionPenalty is {RepetitionPenalty}; give a positive number.");
+    }
+}
+
+/// <summary>A sampling option makes no sense. The message names it, its value and its range.</summary>
+public sealed class SamplingException : Exception
+{
+    /// <summary>Says what is wrong.</summary>
+    /// <param name="message">One sentence.</param>
+    public SamplingException(string message)
+        : base(message)
+    {
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Models;

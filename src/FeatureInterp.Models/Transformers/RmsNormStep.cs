@@ -29,10 +29,10 @@ internal static class RmsNormStep
         Kernels.RmsScale(x.Span, width, eps, scale.Span);
         run.Hooks.At(scaleSite, layer, scale);
         for (var row = 0; row < rows; row++)
-            System.Numerics.Tensors.TensorPrimitives.Divide(x[row].Span, scale.Span[row], y[row].Span);
+            TensorPrimitives.Divide(x[row].Span, scale.Span[row], y[row].Span);
         run.Hooks.At(normalizedSite, layer, y);
         for (var row = 0; row < rows; row++)
-            System.Numerics.Tensors.TensorPrimitives.Multiply(y[row].Span, gain.Span, y[row].Span);
+            TensorPrimitives.Multiply(y[row].Span, gain.Span, y[row].Span);
         return y;
     }
 }
