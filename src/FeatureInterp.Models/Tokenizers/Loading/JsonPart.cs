@@ -5,7 +5,7 @@ namespace FeatureInterp.Models.Tokenizers;
 /// <summary>
 /// An element of a tokenizer's JSON that knows where it is, so that whatever is wrong with it is said with file and path.
 /// </summary>
-internal readonly struct JsonPart(JsonElement element, string path, string file)
+internal sealed class JsonPart(JsonElement element, string path, string file)
 {
     public string Path => path;
 
