@@ -16,13 +16,13 @@ public sealed partial record ArcAnswer(int? Confidence, ArcGrid? Grid)
         var match = GridText().Match(text);
         if (!match.Success)
             return new ArcAnswer(confidence, null);
-        var rows = RowText().Matches(match.Value).Select(r => (IReadOnlyList<int>)[.. r.Groups[1].Value.Split(',').Select(v => int.Parse(v.Trim(), CultureInfo.InvariantCulture))]).ToArray();
+        var rows = RowText().Matches(match.Value).Select(r => (IReadOnlyList<int>)[.. r.Groups["digits"].Value.Split(',').Select(v => int.Parse(v.Trim(), CultureInfo.InvariantCulture))]).ToArray();
         return new ArcAnswer(confidence, rows.All(r => r.Count == rows[0].Count) ? new ArcGrid(rows) : null);
     }
 
     [GeneratedRegex(@"\[\s*\[\s*\d(\s*,\s*\d)*\s*\](\s*,\s*\[\s*\d(\s*,\s*\d)*\s*\])*\s*\]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex GridText();
 
-    [GeneratedRegex(@"\[\s*(\d(?:\s*,\s*\d)*)\s*\]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\[\s*(?<digits>\d(\s*,\s*\d)*)\s*\]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex RowText();
 }

@@ -33,8 +33,8 @@ public static class ContrastPair
         sae.For(model);
         var tokenizer = model.RequireTokenizer();
         int[][] tokens = [tokenizer.ToTokens(first), tokenizer.ToTokens(second)];
-        var read = options.Position == ContrastPosition.LastToken ? tokens : RightPadding.Pad(tokens, tokenizer);
-        var features = Read(model, sae, tokens, read, cancellation);
+        var read = options.Position == ContrastPosition.LastToken ? tokens : PadRight(tokens, tokenizer);
+        var features = Read(model, sae, read, cancellation);
         return new ContrastPairResult
         {
             First = PromptFeatures.Of(options.FirstName, read[0], features[0], tokenizer, options.Top),
@@ -46,13 +46,21 @@ public static class ContrastPair
     }
 
     // The features at the last token of each list, [d_sae] each; only the blocks up to the SAE's hook are run.
-    private static float[][] Read(Transformer model, SparseAutoencoder sae, int[][] real, int[][] read, CancellationToken cancellation)
+    private static float[][] Read(Transformer model, SparseAutoencoder sae, int[][] prompts, CancellationToken cancellation)
     {
         var hook = sae.Config.Hook;
-        var (prompts, edits) = RightPadding.Prepare(real, read);
-        var run = model.Run(prompts, capture: hook.ToString(), edit: edits, stopAtLayer: hook.Layer + 1, cancellation: cancellation);
-        return [.. Enumerable.Range(0, read.Length).Select(p => sae.EncodeDense(LastRow(run.Activations[hook][p])).Span.ToArray())];
+        var run = model.Run(prompts, capture: hook.ToString(), stopAtLayer: hook.Layer + 1, cancellation: cancellation);
+        return [.. Enumerable.Range(0, prompts.Length).Select(p => sae.EncodeDense(LastRow(run.Activations[hook][p])).Span.ToArray())];
     }
 
     private static Tensor LastRow(Tensor rows) => rows.Rows(rows.Shape[0] - 1, 1);
+
+    // TransformerLens runs right padding as if it were text: the padding tokens attend to the prompt and to each other.
+    private static int[][] PadRight(int[][] tokens, Tokenizer tokenizer)
+    {
+        var pad = tokenizer.PadId ?? tokenizer.EosId
+            ?? throw new AnalysisException("The tokenizer names neither a padding nor an end-of-sequence token, so a padded batch cannot be shown.");
+        var length = tokens.Max(t => t.Length);
+        return Array.ConvertAll(tokens, t => (int[])[.. t, .. Enumerable.Repeat(pad, length - t.Length)]);
+    }
 }

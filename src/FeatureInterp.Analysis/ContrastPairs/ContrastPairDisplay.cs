@@ -32,10 +32,10 @@ internal static class ContrastPairDisplay
     private static TokenStrip Strip(PromptFeatures prompt)
     {
         var skipped = Math.Max(0, prompt.TokenTexts.Count - TokensShown);
-        return new TokenStrip([.. prompt.TokenTexts.Skip(skipped)], null, prompt.TokenTexts.Count - skipped - 1)
-        {
-            Title = $"The end of {prompt.Name} ({prompt.Tokens.Count} tokens, {prompt.L0} features fire at the boxed one)",
-        };
+        return new TokenStrip(
+            [.. prompt.TokenTexts.Skip(skipped)],
+            highlight: prompt.TokenTexts.Count - skipped - 1,
+            title: $"The end of {prompt.Name} ({prompt.Tokens.Count} tokens, {prompt.L0} features fire at the boxed one)");
     }
 
     private static Table Differences(ContrastPairResult result) => new(

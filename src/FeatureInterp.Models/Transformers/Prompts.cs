@@ -10,25 +10,10 @@ public sealed class Prompts
     private readonly string[]? _texts;
     private readonly int[][]? _tokens;
 
-    private Prompts(string[]? texts, int[][]? tokens, int[][]? positions = null)
+    private Prompts(string[]? texts, int[][]? tokens)
     {
         _texts = texts;
         _tokens = tokens;
-        Positions = positions;
-    }
-
-    /// <summary>The positions that were given, a list a prompt; null for 0, 1, 2, ….</summary>
-    internal int[][]? Positions { get; }
-
-    /// <summary>Token ids whose position embeddings are taken from other positions than 0, 1, 2, …, as padded batches have it.</summary>
-    /// <param name="tokens">The ids, a list a prompt.</param>
-    /// <param name="positions">As many positions, from 0 to the context's length.</param>
-    /// <exception cref="PromptException">A list of positions is not as long as its list of ids.</exception>
-    public static Prompts At(int[][] tokens, int[][] positions)
-    {
-        if (tokens.Length != positions.Length || tokens.Zip(positions).Any(pair => pair.First.Length != pair.Second.Length))
-            throw new PromptException("Each token needs one position: the lists of ids and of positions differ in length.");
-        return new Prompts(null, tokens, positions);
     }
 
     /// <summary>One text.</summary>
@@ -53,8 +38,6 @@ public sealed class Prompts
         var tokens = _tokens ?? Array.ConvertAll(_texts!, text => model.RequireTokenizer().ToTokens(text));
         if (tokens.Length == 0)
             throw new PromptException("There is no prompt; give at least one.");
-        if (Positions?.SelectMany(p => p).FirstOrDefault(p => (uint)p >= (uint)model.Config.ContextLength, 0) is { } position and not 0)
-            throw new PromptException($"Position {position} is not in the context of {model.Name} (0 to {model.Config.ContextLength - 1}).");
         for (var p = 0; p < tokens.Length; p++)
             Check(tokens[p], p, model);
         return tokens;

@@ -20,13 +20,10 @@ internal sealed class RopeTable(int headDim, double rotaryBase)
         var sin = run.Buffer("rope sin", batch.RowCount, _half);
         for (var p = 0; p < batch.Count; p++)
         {
-            for (var i = 0; i < batch.Length(p); i++)
-            {
-                int position = batch.Position(p, i), row = batch.FirstRow(p) + i;
-                var (allCos, allSin) = Cover(position + 1);
-                allCos.AsSpan(position * _half, _half).CopyTo(cos[row].Span);
-                allSin.AsSpan(position * _half, _half).CopyTo(sin[row].Span);
-            }
+            int start = batch.Start(p) * _half, length = batch.Length(p) * _half;
+            var (allCos, allSin) = Cover(batch.Start(p) + batch.Length(p));
+            allCos.AsSpan(start, length).CopyTo(cos.Span[(batch.FirstRow(p) * _half)..]);
+            allSin.AsSpan(start, length).CopyTo(sin.Span[(batch.FirstRow(p) * _half)..]);
         }
 
         return (cos, sin);

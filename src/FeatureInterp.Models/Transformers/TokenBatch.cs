@@ -9,7 +9,6 @@ public sealed class TokenBatch
     private readonly int[][] _tokens;
     private readonly int[] _firstRow;
     private readonly int[] _start;
-    private readonly int[][]? _positions;
 
     /// <summary>Whole prompts, from position 0.</summary>
     /// <param name="tokens">Each prompt's token ids.</param>
@@ -18,11 +17,10 @@ public sealed class TokenBatch
     {
     }
 
-    internal TokenBatch(IReadOnlyList<int[]> tokens, int[] start, int[][]? positions = null)
+    internal TokenBatch(IReadOnlyList<int[]> tokens, int[] start)
     {
         _tokens = [.. tokens];
         _start = start;
-        _positions = positions;
         _firstRow = new int[_tokens.Length + 1];
         for (var p = 0; p < _tokens.Length; p++)
             _firstRow[p + 1] = checked(_firstRow[p] + _tokens[p].Length);
@@ -53,9 +51,4 @@ public sealed class TokenBatch
     /// <summary>The position of a prompt's first token of this step: 0, or the number of tokens a KV cache already holds.</summary>
     /// <param name="prompt">The prompt.</param>
     public int Start(int prompt) => _start[prompt];
-
-    /// <summary>The position a token's rotary (or learned) embedding is taken from: its place in the prompt, unless the prompts say otherwise.</summary>
-    /// <param name="prompt">The prompt.</param>
-    /// <param name="index">The token's index in this step.</param>
-    public int Position(int prompt, int index) => _positions is null ? _start[prompt] + index : _positions[prompt][index];
 }

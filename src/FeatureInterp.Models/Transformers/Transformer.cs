@@ -89,7 +89,7 @@ public abstract class Transformer
     {
         var tokens = prompts.Tokenize(this);
         var stop = LayerRange.Stop(this, startAtLayer, stopAtLayer, residual);
-        var batch = new TokenBatch(tokens, Starts(tokens, cache), prompts.Positions);
+        var batch = new TokenBatch(tokens, Starts(tokens, cache));
         return Step(new HookScope(this, capture, edit, splice), batch, (startAtLayer, stop), residual, cache, logits, cancellation);
     }
 
