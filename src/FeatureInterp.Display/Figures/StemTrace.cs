@@ -85,11 +85,11 @@ public sealed record StemTrace : Trace
         json.WriteNumber("width", 1.5);
         json.WriteEndObject();
         json.WriteBoolean("connectgaps", false);
-        PlotlyJson.WriteNumbers(json, "x", stems.SelectMany(i => (double[])[Indices[i], Indices[i], double.NaN]));
-        PlotlyJson.WriteNumbers(json, "y", stems.SelectMany(i => (double[])[0, Values[i], double.NaN]));
-        PlotlyJson.WriteNumbers(json, "customdata", stems.SelectMany(i => (double[])[Values[i], Values[i], double.NaN]));
+        PlotlyJson.WriteNumbers(json, "x", stems.SelectMany(i => (double[])[Indices[i], Indices[i], double.NaN]).DefaultIfEmpty(double.NaN));
+        PlotlyJson.WriteNumbers(json, "y", stems.SelectMany(i => (double[])[0, Values[i], double.NaN]).DefaultIfEmpty(double.NaN));
+        PlotlyJson.WriteNumbers(json, "customdata", stems.SelectMany(i => (double[])[Values[i], Values[i], double.NaN]).DefaultIfEmpty(double.NaN));
         if (Descriptions is not null)
-            PlotlyJson.WriteTexts(json, "text", stems.SelectMany(i => (string[])[Descriptions[i], Descriptions[i], ""]));
+            PlotlyJson.WriteTexts(json, "text", stems.SelectMany(i => (string[])[Descriptions[i], Descriptions[i], ""]).DefaultIfEmpty(""));
         json.WriteString("hovertemplate", PlotlyJson.Escape(Noun) + " %{x:d}: %{customdata:.4~g}" +
             (Descriptions is null ? "" : "<br>%{text}") + PlotlyJson.NameInHover);
     }

@@ -24,6 +24,7 @@ public sealed record Table : IDisplay, ISvgSource
         Rows = [.. rows.Select(row => (IReadOnlyList<Cell>)[.. row])];
         Title = title;
         MaxRows = maxRows;
+        Alignments = [.. Columns.Select((_, c) => AlignmentOf(c))];
     }
 
     /// <summary>Headers, with alignment and number format.</summary>
@@ -52,6 +53,9 @@ public sealed record Table : IDisplay, ISvgSource
 
     SvgDrawing ISvgSource.LayOut(double maxWidth) => TableSvg.LayOut(this, maxWidth);
 
+    /// <summary>Per column, with <see cref="Alignment.Automatic"/> decided.</summary>
+    internal IReadOnlyList<Alignment> Alignments { get; }
+
     /// <summary>The cells that are shown, as text. Numbers of a column without format get equally many decimals.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> ShownRows()
     {
@@ -66,12 +70,11 @@ public sealed record Table : IDisplay, ISvgSource
     internal string Footnote() => Rows.Count is 0 ? "no rows"
         : Rows.Count > MaxRows ? $"… {Numbers.Count(Rows.Count - MaxRows, "more row")}" : "";
 
-    /// <summary>The alignment with <see cref="Alignment.Automatic"/> decided: numbers to the right.</summary>
-    internal Alignment AlignmentOf(int column)
+    private Alignment AlignmentOf(int column)
     {
         if (Columns[column].Align is not Alignment.Automatic)
             return Columns[column].Align;
-        var filled = Rows.Select(row => row[column]).Where(cell => cell.Text is not "").ToList();
+        var filled = Rows.Take(MaxRows).Select(row => row[column]).Where(cell => cell.Text is not "").ToList();
         return filled.Count > 0 && filled.TrueForAll(cell => cell.Number is not null) ? Alignment.Right : Alignment.Left;
     }
 

@@ -29,7 +29,7 @@ internal static class TableHtml
         html.Append("<tr>");
         for (var c = 0; c < cells.Count; c++)
         {
-            var align = table.AlignmentOf(c) switch { Alignment.Right => "right", Alignment.Center => "center", _ => "left" };
+            var align = table.Alignments[c] switch { Alignment.Right => "right", Alignment.Center => "center", _ => "left" };
             html.Append('<').Append(tag).Append(" align=\"").Append(align).Append("\">").Append(Escape(cells[c])).Append("</").Append(tag).Append('>');
         }
 

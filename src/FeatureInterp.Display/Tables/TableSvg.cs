@@ -47,7 +47,7 @@ internal static class TableSvg
         double x = 0;
         for (var c = 0; c < widths.Count; c++)
         {
-            var (at, anchor) = table.AlignmentOf(c) switch
+            var (at, anchor) = table.Alignments[c] switch
             {
                 Alignment.Right => (x + widths[c], Anchor.End),
                 Alignment.Center => (x + widths[c] / 2, Anchor.Middle),

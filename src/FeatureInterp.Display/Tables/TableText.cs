@@ -31,7 +31,7 @@ internal static class TableText
     }
 
     private static string Row(Table table, IReadOnlyList<string> cells, IReadOnlyList<int> widths) =>
-        string.Join(new string(' ', Gap), widths.Select((w, c) => Align(TextLayout.Truncate(cells[c], w), w, table.AlignmentOf(c))));
+        string.Join(new string(' ', Gap), widths.Select((w, c) => Align(TextLayout.Truncate(cells[c], w), w, table.Alignments[c])));
 
     private static string Align(string cell, int width, Alignment alignment) => alignment switch
     {

@@ -13,9 +13,9 @@ internal sealed record PlotArea(double Left, double Top, double Width, double He
     /// <summary>Ticks of a y axis of that height.</summary>
     public static IReadOnlyList<(double Value, string Label)> YTicks(Interval range, double height) => Scale.Ticks(range, Math.Max(2, (int)(height / 34)));
 
-    public Scale X => new(XRange, Left, Left + Width);
+    public Scale X { get; } = new(XRange, Left, Left + Width);
 
-    public Scale Y => YDown ? new(YRange, Top, Bottom) : new(YRange, Bottom, Top);
+    public Scale Y { get; } = YDown ? new(YRange, Top, Top + Height) : new(YRange, Top + Height, Top);
 }
 
 /// <summary>What a trace may use: its colour, its place among traces of its kind, and its share of the figure's budget of bytes.</summary>

@@ -100,11 +100,14 @@ internal sealed record PlotLayout(IReadOnlyList<PlotRow> Rows, IReadOnlyList<str
             var (above, below) = (figure.YAxis.Maximum is null && ranges[i].Max is not 0, figure.YAxis.Minimum is null && ranges[i].Min is not 0);
             var missing = Math.Max(0, LeastRowHeight - ranges[i].Span * perUnit);
             var (up, down) = (above ? LabelRoom : 0, below ? LabelRoom : 0);
+            var height = Math.Ceiling(ranges[i].Span * perUnit + up + down + missing);
+            // What the row has beyond its data belongs to its open side, so that a pixel means the same in every row.
+            missing = height - ranges[i].Span * perUnit - up - down;
             if (above || !below)
                 up += missing;
             else
                 down += missing;
-            heights.Add(Math.Round(ranges[i].Span * perUnit + up + down));
+            heights.Add(height);
             ranges[i] = new(ranges[i].Min - down / perUnit, ranges[i].Max + up / perUnit);
         }
 

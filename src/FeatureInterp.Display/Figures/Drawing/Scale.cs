@@ -14,7 +14,7 @@ internal sealed record Scale(Interval Range, double From, double To)
     {
         var raw = range.Span / Math.Max(1, wanted);
         var power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
-        var step = (raw / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 } * power;
+        var step = (raw / power) switch { <= 1.4 => 1, <= 3.2 => 2, <= 7.1 => 5, _ => 10 } * power;
         var first = Math.Ceiling(range.Min / step - 1e-9);
         var last = Math.Floor(range.Max / step + 1e-9);
         var size = Math.Max(Math.Abs(range.Min), Math.Abs(range.Max));
