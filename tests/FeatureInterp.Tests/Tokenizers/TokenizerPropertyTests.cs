@@ -35,7 +35,8 @@ public class TokenizerPropertyTests
     public void Encode_LongRunsOverRandomMerges_IsWhatTheNaiveOneGives() => Check(
         from json in RandomMerges()
         from length in Gen.Choose(1, 200)
-        from letters in Gen.Elements("abcd ß😀".EnumerateRunes().ToArray()).ArrayOf(length)
+        from alphabet in Gen.Elements("ab", "ab ", "abcd ß😀")
+        from letters in Gen.Elements(alphabet.EnumerateRunes().ToArray()).ArrayOf(length)
         select (json, text: string.Concat(letters)),
         sample => TinyTokenizer.FromText(sample.json).Encode(sample.text, addSpecialTokens: false)
             .SequenceEqual(new NaiveBpe(JsonNode.Parse(sample.json)!.AsObject()).Encode(sample.text)));
@@ -84,6 +85,31 @@ public class TokenizerPropertyTests
             return Tiny.Decode([.. sample.ids, .. sample.tail]).StartsWith(given, StringComparison.Ordinal);
         });
 
+    [Fact]
+    public void Load_BytesChangedAtRandom_EitherReadsOrThrowsOneException() => Check(
+        from places in Gen.Choose(0, int.MaxValue - 1).ArrayOf(2)
+        from bytes in Gen.OneOf(Gen.Choose(0, 255), Gen.Elements<int>('"', '{', '}', '[', ']', ',', ':', '0', '9', '-', '\\')).ArrayOf(2)
+        select (places, bytes),
+        sample =>
+        {
+            using var folder = new TemporaryFolder();
+            var json = Encoding.UTF8.GetBytes(TinyTokenizer.Json().ToJsonString());
+            for (var i = 0; i < sample.places.Length; i++)
+                json[sample.places[i] % json.Length] = (byte)sample.bytes[i];
+            File.WriteAllBytes(folder.PathOf("tokenizer.json"), json);
+            try
+            {
+                var tokenizer = Tokenizer.Load(folder.Path);
+                tokenizer.Decode(tokenizer.Encode("abc ß<bos>"));
+            }
+            catch (TokenizerException)
+            {
+                return true;
+            }
+
+            return true;
+        });
+
     /// <summary>A tokenizer over a, b, c, d, ▁ and two bytes' worth of ß whose merges are drawn at random, tokens of a byte included.</summary>
     private static Gen<string> RandomMerges() =>
         from count in Gen.Choose(1, 30)
@@ -122,5 +148,5 @@ public class TokenizerPropertyTests
     private static string One(int codePoint) => new Rune(codePoint).ToString();
 
     private static void Check<T>(Gen<T> samples, Func<T, bool> property) => Prop.ForAll(samples.ToArbitrary(), property)
-        .Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(120).WithReplay(20_250_101, 7));
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(120).WithQuietOnSuccess(true).WithReplay(20_250_101, 7));
 }
