@@ -88,13 +88,13 @@ public abstract class Transformer
         CancellationToken cancellation = default)
     {
         var tokens = prompts.Tokenize(this);
-        var stop = LayerRange.Stop(this, startAtLayer, stopAtLayer, residual);
+        var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
         var batch = new TokenBatch(tokens, Starts(tokens, cache));
-        return Step(new HookScope(this, capture, edit, splice), batch, (startAtLayer, stop), residual, cache, logits, cancellation);
+        return Step(new HookScope(this, capture, edit, splice, range), batch, range, residual, cache, logits, cancellation);
     }
 
     /// <summary>One step with hooks that are already resolved.</summary>
-    internal RunResult Step(HookScope hooks, TokenBatch batch, (int Start, int Stop) layers, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
+    internal RunResult Step(HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
     {
         if (residual is not null && residual.Length != batch.RowCount * Config.DModel)
             throw new PromptException($"The residual stream to start from is {residual}, but these prompts need [{batch.RowCount}, {Config.DModel}].");
@@ -105,15 +105,15 @@ public abstract class Transformer
             var run = new ForwardPass(batch, hooks, work)
             {
                 Cache = cache,
-                StartLayer = layers.Start,
-                StopLayer = layers.Stop,
+                StartLayer = range.Start,
+                StopLayer = range.Stop,
                 Residual = residual,
                 LogitsAt = logits,
                 Cancellation = cancellation,
             };
             var output = Forward(run);
             cache?.Advance(batch);
-            return new RunResult(this, batch, layers.Stop == Config.Layers, output, hooks.Activations);
+            return new RunResult(this, batch, range.Stop == Config.Layers, output, hooks.Activations);
         }
         finally
         {
