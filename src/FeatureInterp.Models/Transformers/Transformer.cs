@@ -73,7 +73,7 @@ public abstract class Transformer
     /// <param name="logits">Which positions need logits.</param>
     /// <param name="cancellation">Looked at before each block.</param>
     /// <returns>The logits (or the residual stream) and what was kept.</returns>
-    /// <exception cref="PromptException">An empty or too long prompt, or a token outside the vocabulary.</exception>
+    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, or a KV cache that does not fit.</exception>
     /// <exception cref="HookException">A hook that this model does not have in this run.</exception>
     public RunResult Run(
         Prompts prompts,
@@ -184,6 +184,8 @@ public abstract class Transformer
             return starts;
         if (cache.Count != tokens.Length)
             throw new PromptException($"The KV cache holds {cache.Count} prompts, but {tokens.Length} were given.");
+        if (!cache.Fits(Config))
+            throw new PromptException($"The KV cache was made for a model of other dimensions than {Name}; make one from its Config.");
         for (var p = 0; p < tokens.Length; p++)
         {
             starts[p] = cache.Length(p);
