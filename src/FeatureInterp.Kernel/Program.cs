@@ -1,1 +1,1 @@
-return 0;
+return await FeatureInterp.Kernel.Commands.CommandLine.RunAsync(args);

@@ -1,1 +1,39 @@
-return 0;
+namespace FeatureInterp.Benchmarks;
+
+/// <summary>Answers one question about speed: <c>dotnet run -c Release --project tests/FeatureInterp.Benchmarks -- matmul [--save]</c>.</summary>
+internal static class Program
+{
+    private static readonly (string Name, string Asks, Func<Report> Answer)[] Questions =
+    [
+        ("matmul", "How near are the matrix multiplies of a prefill to the processor's peak and to OpenBLAS?", MatMulQuestion.Answer),
+        ("decode", "How near is the product of one row with a weight to the speed at which memory can be read?", DecodeQuestion.Answer),
+        ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
+        ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
+    ];
+
+    private static int Main(string[] args)
+    {
+        var wanted = args.Where(a => !a.StartsWith('-')).ToArray();
+        var unknown = wanted.FirstOrDefault(w => !Questions.Any(q => q.Name == w));
+        if (wanted.Length == 0 || unknown is not null)
+        {
+            if (unknown is not null)
+                Console.Error.WriteLine($"There is no question '{unknown}'.");
+            Console.Error.WriteLine("Name one question or more; --save also writes the answer to results/<processor>/<question>.md.");
+            foreach (var (name, asks, _) in Questions)
+                Console.Error.WriteLine($"  {name,-12} {asks}");
+            return 2;
+        }
+
+        foreach (var (name, asks, answer) in Questions.Where(q => wanted.Contains(q.Name)))
+        {
+            Console.WriteLine($"# {name}: {asks}");
+            var report = answer();
+            Console.WriteLine(report.ToMarkdown());
+            if (args.Contains("--save"))
+                Console.WriteLine("Saved " + report.Save(name, asks));
+        }
+
+        return 0;
+    }
+}

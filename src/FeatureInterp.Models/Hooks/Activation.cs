@@ -7,7 +7,10 @@ public sealed class Activation
 {
     private readonly Tensor[] _prompts;
 
-    internal Activation(string name, Tensor[] prompts)
+    /// <summary>Names what is given.</summary>
+    /// <param name="name">The hook's name.</param>
+    /// <param name="prompts">A tensor a prompt.</param>
+    public Activation(string name, params Tensor[] prompts)
     {
         Name = name;
         _prompts = prompts;

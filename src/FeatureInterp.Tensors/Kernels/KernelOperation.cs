@@ -27,9 +27,6 @@ internal sealed class KernelOperation<T> : KernelOperation
             new(name, "vector512", Vector512.IsHardwareAccelerated && Avx512F.IsSupported, vector512),
         ];
 
-    public KernelOperation(string name, T reference)
-        : base(name) => Variants = [new(name, "reference", true, reference)];
-
     public override IReadOnlyList<KernelVariant> Variants { get; }
 
     public T Active => _active ??=

@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<ScaledRowKernel> AddScaledRowOperation = new("add_scaled_row", Reference.AddScaledRow);
+    private static readonly KernelOperation<ScaledRowKernel> AddScaledRowOperation = new("add_scaled_row", Reference.AddScaledRow,
+        MatrixSimd<Vector128<float>, Simd128>.AddScaledRow, MatrixSimd<Vector256<float>, Simd256>.AddScaledRow, MatrixSimd<Vector512<float>, Simd512>.AddScaledRow);
 
     /// <summary><c>y[j] += scale · W[row,j]</c>: one term of a sparse decoder.</summary>
     /// <param name="w">The weight, shape [rows, n], in F32, BF16 or F16.</param>

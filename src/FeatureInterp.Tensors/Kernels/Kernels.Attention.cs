@@ -1,10 +1,15 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<AttentionPartKernel> AttentionScoresOperation = new("attention_scores", Reference.AttentionScores);
-    private static readonly KernelOperation<AttentionPartKernel> AttentionMixOperation = new("attention_mix", Reference.AttentionMix);
-    private static readonly KernelOperation<AttentionKernel> AttentionOperation = new("attention", Reference.Attention);
+    private static readonly KernelOperation<AttentionPartKernel> AttentionScoresOperation = new("attention_scores", Reference.AttentionScores,
+        AttentionSimd<Vector128<float>, Simd128>.Scores, AttentionSimd<Vector256<float>, Simd256>.Scores, AttentionSimd<Vector512<float>, Simd512>.Scores);
+    private static readonly KernelOperation<AttentionPartKernel> AttentionMixOperation = new("attention_mix", Reference.AttentionMix,
+        AttentionSimd<Vector128<float>, Simd128>.Mix, AttentionSimd<Vector256<float>, Simd256>.Mix, AttentionSimd<Vector512<float>, Simd512>.Mix);
+    private static readonly KernelOperation<AttentionKernel> AttentionOperation = new("attention", Reference.Attention,
+        AttentionSimd<Vector128<float>, Simd128>.Attention, AttentionSimd<Vector256<float>, Simd256>.Attention, AttentionSimd<Vector512<float>, Simd512>.Attention);
 
     /// <summary>
     /// <c>scores[h,i,j] = cap(Scale · Σ_d q[i,h,d] · k[j,h′,d])</c> with <c>cap(s) = SoftCap · tanh(s / SoftCap)</c> where a soft
@@ -25,8 +30,8 @@ public static partial class Kernels
             AttentionScoresOperation.Active(q, k, shape, scores);
     }
 
-    /// <summary><c>z[i,h,d] = Σ_j pattern[h,i,j] · v[j,h′,d]</c>; a value whose weight is zero takes no part, even if it is NaN
-    /// and no other query of the prompt sees it.</summary>
+    /// <summary><c>z[i,h,d] = Σ_j pattern[h,i,j] · v[j,h′,d]</c>. Values must be finite: whether one of weight zero takes part is
+    /// not specified.</summary>
     /// <param name="pattern">Attention weights, shape [Heads, Queries, Keys].</param>
     /// <param name="v">Values, shape [Keys, KeyValueHeads, HeadDim].</param>
     /// <param name="shape">The sizes; scale, cap and window are not looked at.</param>

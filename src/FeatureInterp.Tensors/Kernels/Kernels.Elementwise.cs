@@ -1,11 +1,17 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<UnaryKernel> ExpOperation = new("exp", Reference.Exp);
-    private static readonly KernelOperation<UnaryKernel> GeluTanhOperation = new("gelu_tanh", Reference.GeluTanh);
-    private static readonly KernelOperation<BinaryKernel> GeluTanhMulOperation = new("gelu_tanh_mul", Reference.GeluTanhMul);
-    private static readonly KernelOperation<SoftCapKernel> SoftCapOperation = new("soft_cap", Reference.SoftCap);
+    private static readonly KernelOperation<UnaryKernel> ExpOperation = new("exp", Reference.Exp,
+        ElementwiseSimd<Vector128<float>, Simd128>.Exp, ElementwiseSimd<Vector256<float>, Simd256>.Exp, ElementwiseSimd<Vector512<float>, Simd512>.Exp);
+    private static readonly KernelOperation<UnaryKernel> GeluTanhOperation = new("gelu_tanh", Reference.GeluTanh,
+        ElementwiseSimd<Vector128<float>, Simd128>.GeluTanh, ElementwiseSimd<Vector256<float>, Simd256>.GeluTanh, ElementwiseSimd<Vector512<float>, Simd512>.GeluTanh);
+    private static readonly KernelOperation<BinaryKernel> GeluTanhMulOperation = new("gelu_tanh_mul", Reference.GeluTanhMul,
+        ElementwiseSimd<Vector128<float>, Simd128>.GeluTanhMul, ElementwiseSimd<Vector256<float>, Simd256>.GeluTanhMul, ElementwiseSimd<Vector512<float>, Simd512>.GeluTanhMul);
+    private static readonly KernelOperation<SoftCapKernel> SoftCapOperation = new("soft_cap", Reference.SoftCap,
+        ElementwiseSimd<Vector128<float>, Simd128>.SoftCap, ElementwiseSimd<Vector256<float>, Simd256>.SoftCap, ElementwiseSimd<Vector512<float>, Simd512>.SoftCap);
 
     /// <summary><c>y = exp(x)</c>, within 2 units in the last place.</summary>
     /// <param name="x">The input.</param>

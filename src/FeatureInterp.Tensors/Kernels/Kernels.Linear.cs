@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<MatrixKernel> LinearOperation = new("linear", Reference.Linear);
+    private static readonly KernelOperation<MatrixKernel> LinearOperation = new("linear", Reference.Linear,
+        MatrixSimd<Vector128<float>, Simd128>.Linear, MatrixSimd<Vector256<float>, Simd256>.Linear, MatrixSimd<Vector512<float>, Simd512>.Linear);
 
     /// <summary>
     /// <c>y[i,j] = Σ_p x[i,p] · W[j,p]</c>: a linear layer with its weight stored as Hugging Face stores it. Sums are fp32.

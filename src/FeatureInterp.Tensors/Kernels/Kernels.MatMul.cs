@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<MatrixKernel> MatMulOperation = new("matmul", Reference.MatMul);
+    private static readonly KernelOperation<MatrixKernel> MatMulOperation = new("matmul", Reference.MatMul,
+        MatrixSimd<Vector128<float>, Simd128>.MatMul, MatrixSimd<Vector256<float>, Simd256>.MatMul, MatrixSimd<Vector512<float>, Simd512>.MatMul);
 
     /// <summary>
     /// <c>y[i,j] = Σ_p x[i,p] · W[p,j]</c>: a product with a weight stored input-first, as SAELens stores W_enc. Sums are fp32

@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<ColumnsKernel> MatMulColumnsOperation = new("matmul_columns", Reference.MatMulColumns);
+    private static readonly KernelOperation<ColumnsKernel> MatMulColumnsOperation = new("matmul_columns", Reference.MatMulColumns,
+        MatrixSimd<Vector128<float>, Simd128>.MatMulColumns, MatrixSimd<Vector256<float>, Simd256>.MatMulColumns, MatrixSimd<Vector512<float>, Simd512>.MatMulColumns);
 
     /// <summary>
     /// <c>y[i,c] = Σ_p x[i,p] · W[p,columns[c]]</c>: <see cref="MatMul"/> for a handful of columns, of which it gives the same

@@ -1,10 +1,15 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<RmsNormKernel> RmsNormOperation = new("rms_norm", Reference.RmsNorm);
-    private static readonly KernelOperation<RmsScaleKernel> RmsScaleOperation = new("rms_scale", Reference.RmsScale);
-    private static readonly KernelOperation<LayerNormKernel> LayerNormOperation = new("layer_norm", Reference.LayerNorm);
+    private static readonly KernelOperation<RmsNormKernel> RmsNormOperation = new("rms_norm", Reference.RmsNorm,
+        RowsSimd<Vector128<float>, Simd128>.RmsNorm, RowsSimd<Vector256<float>, Simd256>.RmsNorm, RowsSimd<Vector512<float>, Simd512>.RmsNorm);
+    private static readonly KernelOperation<RmsScaleKernel> RmsScaleOperation = new("rms_scale", Reference.RmsScale,
+        RowsSimd<Vector128<float>, Simd128>.RmsScale, RowsSimd<Vector256<float>, Simd256>.RmsScale, RowsSimd<Vector512<float>, Simd512>.RmsScale);
+    private static readonly KernelOperation<LayerNormKernel> LayerNormOperation = new("layer_norm", Reference.LayerNorm,
+        RowsSimd<Vector128<float>, Simd128>.LayerNorm, RowsSimd<Vector256<float>, Simd256>.LayerNorm, RowsSimd<Vector512<float>, Simd512>.LayerNorm);
 
     /// <summary><c>y = x / √(mean(x²) + eps) · gain</c> for every row (Zhang and Sennrich 2019). Gemma's gain is 1 + its stored
     /// weight: add the 1 once, at load.</summary>

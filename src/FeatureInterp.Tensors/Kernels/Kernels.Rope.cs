@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<RopeKernel> RopeOperation = new("rope", Reference.Rope);
+    private static readonly KernelOperation<RopeKernel> RopeOperation = new("rope", Reference.Rope,
+        RowsSimd<Vector128<float>, Simd128>.Rope, RowsSimd<Vector256<float>, Simd256>.Rope, RowsSimd<Vector512<float>, Simd512>.Rope);
 
     /// <summary>
     /// Rotary position embedding in place, half-split as Llama and Gemma store it: with half = headDim / 2, each pair

@@ -1,10 +1,15 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<SoftmaxRowsKernel> SoftmaxRowsOperation = new("softmax_rows", Reference.SoftmaxRows);
-    private static readonly KernelOperation<UnaryKernel> SoftmaxOperation = new("softmax", Reference.Softmax);
-    private static readonly KernelOperation<ReduceKernel> LogSumExpOperation = new("log_sum_exp", Reference.LogSumExp);
+    private static readonly KernelOperation<SoftmaxRowsKernel> SoftmaxRowsOperation = new("softmax_rows", Reference.SoftmaxRows,
+        SoftmaxSimd<Vector128<float>, Simd128>.SoftmaxRows, SoftmaxSimd<Vector256<float>, Simd256>.SoftmaxRows, SoftmaxSimd<Vector512<float>, Simd512>.SoftmaxRows);
+    private static readonly KernelOperation<UnaryKernel> SoftmaxOperation = new("softmax", Reference.Softmax,
+        SoftmaxSimd<Vector128<float>, Simd128>.Softmax, SoftmaxSimd<Vector256<float>, Simd256>.Softmax, SoftmaxSimd<Vector512<float>, Simd512>.Softmax);
+    private static readonly KernelOperation<ReduceKernel> LogSumExpOperation = new("log_sum_exp", Reference.LogSumExp,
+        SoftmaxSimd<Vector128<float>, Simd128>.LogSumExp, SoftmaxSimd<Vector256<float>, Simd256>.LogSumExp, SoftmaxSimd<Vector512<float>, Simd512>.LogSumExp);
 
     /// <summary><see cref="Softmax"/> of every row, in place.</summary>
     /// <param name="rows">The rows, shape [rows, length].</param>

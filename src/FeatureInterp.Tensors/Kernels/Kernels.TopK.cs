@@ -1,8 +1,11 @@
+using System.Runtime.Intrinsics;
+
 namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
-    private static readonly KernelOperation<TopKKernel> TopKOperation = new("top_k", Reference.TopK);
+    private static readonly KernelOperation<TopKKernel> TopKOperation = new("top_k", Reference.TopK,
+        TopKSimd<Vector128<float>, Simd128>.TopK, TopKSimd<Vector256<float>, Simd256>.TopK, TopKSimd<Vector512<float>, Simd512>.TopK);
 
     /// <summary>The <c>indices.Length</c> largest elements, largest first; equal ones in the order of their indices, NaN after
     /// every number.</summary>

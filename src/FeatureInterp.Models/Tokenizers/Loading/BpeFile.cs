@@ -51,8 +51,9 @@ internal sealed class BpeFile
         }
 
         // Files of old versions leave the type out.
-        if (settings.Remove("type", out var type) ? type.String() != "BPE" : !hasMerges)
-            throw type.Unsupported(type.IsNull ? "a model without type and merges" : $"a model of type {type.String()}", "BPE");
+        var type = settings.Remove("type", out var given) ? given.String() : hasMerges ? "BPE" : "unsaid";
+        if (type != "BPE")
+            throw new JsonPart(default, "model", file).Unsupported($"a model of type {type}", "BPE");
         if (!hasVocabulary || !hasMerges)
             throw model.Bad($"model.{(hasVocabulary ? "merges" : "vocab")} is missing or of the wrong kind");
         model.ReadMerges(ref mergesAt);

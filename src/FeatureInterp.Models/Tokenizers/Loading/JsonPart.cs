@@ -5,22 +5,14 @@ namespace FeatureInterp.Models.Tokenizers;
 /// <summary>
 /// An element of a tokenizer's JSON that knows where it is, so that whatever is wrong with it is said with file and path.
 /// </summary>
-internal readonly struct JsonPart(JsonElement element, string path, string file)
+internal sealed class JsonPart(JsonElement element, string path, string file)
 {
-    public string Path => path;
-
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
 
     /// <summary>The property, or a null part where there is none.</summary>
     public JsonPart this[string name] => Require(JsonValueKind.Object).TryGetProperty(name, out var value)
         ? new JsonPart(value, $"{path}.{name}", file)
         : new JsonPart(default, $"{path}.{name}", file);
-
-    public IEnumerable<(string Name, JsonPart Value)> Properties()
-    {
-        foreach (var property in Require(JsonValueKind.Object).EnumerateObject())
-            yield return (property.Name, new JsonPart(property.Value, $"{path}.{property.Name}", file));
-    }
 
     public IEnumerable<JsonPart> Items()
     {

@@ -34,7 +34,7 @@ internal static class TokenizerFile
             if (name == "model" && reader.TokenType == JsonTokenType.StartObject)
             {
                 model = BpeFile.Read(ref reader, file);
-                sections[name] = default;
+                sections[name] = new JsonPart(default, name, file);
             }
             else
             {

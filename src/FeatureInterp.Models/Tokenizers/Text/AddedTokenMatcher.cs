@@ -24,10 +24,8 @@ internal sealed class AddedTokenMatcher
     public IEnumerable<(AddedToken? Token, int Start, int End)> Split(ReadOnlyMemory<char> text)
     {
         var taken = 0;
-        var read = 0;
-        while (Next(text.Span, read, taken) is var (token, start, end, resume))
+        while (Next(text.Span, taken) is var (token, start, end))
         {
-            read = resume;
             if (taken < start)
                 yield return (null, taken, start);
             yield return (token, start, end);
@@ -39,12 +37,12 @@ internal sealed class AddedTokenMatcher
     }
 
     /// <summary>
-    /// The next token at or after <paramref name="read"/>. White space that it strips is counted in, but not into what is
-    /// taken already. A token that must stand alone and does not is passed over whole.
+    /// The next token in what is not taken yet, with the white space that it strips. A token that must stand alone and does
+    /// not is passed over whole.
     /// </summary>
-    private (AddedToken Token, int Start, int End, int Resume)? Next(ReadOnlySpan<char> text, int read, int taken)
+    private (AddedToken Token, int Start, int End)? Next(ReadOnlySpan<char> text, int taken)
     {
-        while (read < text.Length && text[read..].IndexOfAny(anywhere) is var gap and >= 0)
+        for (var read = taken; text[read..].IndexOfAny(anywhere) is var gap and >= 0;)
         {
             var start = read + gap;
             var (token, length) = Longest(text[start..]);
@@ -53,10 +51,10 @@ internal sealed class AddedTokenMatcher
             if (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..])))
                 continue;
             if (token.StripLeft)
-                start = Math.Max(text[..start].TrimEnd().Length, taken);
+                start = taken + text[taken..start].TrimEnd().Length;
             if (token.StripRight)
                 end = text.Length - text[end..].TrimStart().Length;
-            return (token, Math.Max(start, taken), end, Math.Max(read, end));
+            return (token, start, end);
         }
 
         return null;

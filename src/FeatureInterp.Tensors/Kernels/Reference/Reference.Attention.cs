@@ -35,13 +35,7 @@ internal static partial class Reference
                 {
                     var sum = 0.0;
                     for (var j = 0; j < shape.Keys; j++)
-                    {
-                        // A masked position has weight zero; what lies there must not matter, not even NaN.
-                        var weight = pattern[(h * shape.Queries + i) * shape.Keys + j];
-                        if (weight != 0)
-                            sum += (double)weight * v[(j * shape.KeyValueHeads + shape.KeyValueHead(h)) * d + p];
-                    }
-
+                        sum += (double)pattern[(h * shape.Queries + i) * shape.Keys + j] * v[(j * shape.KeyValueHeads + shape.KeyValueHead(h)) * d + p];
                     z[(i * shape.Heads + h) * d + p] = (float)sum;
                 }
             }

@@ -1,0 +1,36 @@
+using System.Text;
+
+namespace FeatureInterp.Kernel.Notebooks;
+
+/// <summary>Writes text so that a reader sees the old file or the new one, never half of either.</summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes UTF-8 without a byte order mark to a temporary name beside <paramref name="path"/>, then renames it.</summary>
+    /// <exception cref="NotebookException">The file cannot be written there.</exception>
+    public static void Write(string path, string text)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporary);
+            throw new NotebookException($"{path} could not be written ({e.Message.TrimEnd('.')}); give another folder with --out.", e);
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one worth telling.
+        }
+    }
+}

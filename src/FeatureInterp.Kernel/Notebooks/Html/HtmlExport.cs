@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace FeatureInterp.Kernel.Notebooks;
+
+/// <summary>
+/// A notebook as one HTML page that needs nothing else: no script, no file beside it, no network (a content policy in the page forbids
+/// all three). Code can be folded; the page follows the reader's light or dark setting and prints.
+/// </summary>
+public static class HtmlExport
+{
+    private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+    /// <summary>The page.</summary>
+    /// <param name="notebook">The notebook with its outputs.</param>
+    /// <param name="name">The title when the notebook has no heading: its file name.</param>
+    /// <param name="folder">Where pictures named in Markdown lie.</param>
+    public static string Write(Notebook notebook, string name, string folder)
+    {
+        var page = new StringBuilder();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Policy).Append("\">\n")
+            .Append("<meta name=\"generator\" content=\"FeatureInterp\">\n")
+            .Append("<title>").Append(WebUtility.HtmlEncode(notebook.Title ?? name)).Append("</title>\n")
+            .Append("<style>\n").Append(HtmlStyle.Css).Append("\n</style>\n</head>\n<body>\n<main>\n");
+        foreach (var cell in notebook.Cells)
+        {
+            if (cell.IsMarkdown)
+                page.Append("<section class=\"markdown\">\n").Append(MarkdownHtml.Render(cell.Source, folder)).Append("</section>\n");
+            else
+                AppendCode(page, cell);
+        }
+
+        page.Append("<footer>").Append(WebUtility.HtmlEncode(name)).Append("</footer>\n</main>\n</body>\n</html>\n");
+        return page.ToString();
+    }
+
+    private static void AppendCode(StringBuilder page, Cell cell)
+    {
+        var label = cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"{cell.Kernel} [{n}]") : cell.Kernel;
+        page.Append("<section class=\"code\">\n<details class=\"source\" open>\n<summary>").Append(WebUtility.HtmlEncode(label)).Append("</summary>\n<pre><code>")
+            .Append(cell.IsCSharp ? CodeHtml.Render(cell.Source) : WebUtility.HtmlEncode(cell.Source)).Append("</code></pre>\n</details>\n");
+        foreach (var output in cell.Outputs)
+            AppendOutput(page, output);
+        page.Append("</section>\n");
+    }
+
+    private static void AppendOutput(StringBuilder page, CellOutput output)
+    {
+        var (kind, html) = output switch
+        {
+            StreamOutput { Stream: StandardStream.Output } s => ("stdout", Preformatted(LastOverwrite(s.Text))),
+            StreamOutput s => ("stderr", Preformatted(LastOverwrite(s.Text))),
+            DisplayOutput d => ("display", Best(d.Data)),
+            ResultOutput r => ("result", Best(r.Data)),
+            ErrorOutput e => ("error", Preformatted(string.Join('\n', e.Traceback))),
+            _ => ("unknown", ""),
+        };
+        page.Append("<div class=\"output ").Append(kind).Append("\">").Append(html).Append("</div>\n");
+    }
+
+    private static string Best(MimeBundle data)
+    {
+        var items = data.Items;
+        if (items.TryGetValue(MimeBundle.SvgType, out var svg))
+            return SafeHtml.SvgImage(svg, data.PlainText);
+        foreach (var type in (string[])["image/png", "image/jpeg"])
+        {
+            if (items.TryGetValue(type, out var picture))
+                return $"<img src=\"data:{type};base64,{WebUtility.HtmlEncode(picture.ReplaceLineEndings(""))}\" alt=\"{WebUtility.HtmlEncode(data.PlainText ?? "")}\">";
+        }
+
+        if (items.TryGetValue(MimeBundle.HtmlType, out var html))
+            return SafeHtml.Clean(html);
+        return Preformatted(data.PlainText ?? string.Join('\n', items.Values));
+    }
+
+    private static string Preformatted(string text) => $"<pre>{WebUtility.HtmlEncode(text.TrimEnd('\n'))}</pre>";
+
+    // A progress line that rewrote itself with carriage returns is shown as it ended.
+    private static string LastOverwrite(string text) => !text.Contains('\r', StringComparison.Ordinal) ? text
+        : string.Join('\n', text.Split('\n').Select(l => l.TrimEnd('\r')).Select(l => l[(l.LastIndexOf('\r') + 1)..]));
+}

@@ -1,0 +1,27 @@
+using FeatureInterp.Kernel.Notebooks;
+
+namespace FeatureInterp.Kernel.Scripting;
+
+/// <summary>How a cell ended.</summary>
+public enum CellStatus
+{
+    /// <summary>It ran to its end.</summary>
+    Succeeded,
+
+    /// <summary>It did not compile, or threw.</summary>
+    Failed,
+
+    /// <summary>It was cancelled while it ran.</summary>
+    Cancelled,
+}
+
+/// <summary>The end of one cell.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Value">The trailing expression's value, or null when there is none to show.</param>
+/// <param name="Error">Why it did not succeed; null when it did.</param>
+public sealed record CellResult(CellStatus Status, MimeBundle? Value = null, ErrorOutput? Error = null)
+{
+    /// <summary>The end of a cell that was stopped from outside.</summary>
+    public static CellResult Cancelled(string cellName) =>
+        new(CellStatus.Cancelled, Error: new ErrorOutput("Cancelled", $"The run was cancelled in {cellName}.", [$"Cancelled in {cellName}."]));
+}

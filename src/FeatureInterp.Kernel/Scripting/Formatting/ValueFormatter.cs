@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FeatureInterp.Kernel.Notebooks;
+using Microsoft.AspNetCore.Html;
+using Microsoft.DotNet.Interactive.Formatting;
+
+namespace FeatureInterp.Kernel.Scripting;
+
+/// <summary>
+/// A value in MIME types. A type with formatters of its own (registered with <c>Formatter.Register</c>, or found through an attribute
+/// named <c>TypeFormatterSource</c>) is drawn by them, in every type it prefers; anything else gets our own plain text and, when it is
+/// rows of fields, a table. There is always <c>text/plain</c>. A formatter that throws is told in the output; it fails nothing.
+/// </summary>
+public static partial class ValueFormatter
+{
+    /// <summary>Characters of plain text kept; the rest is cut with a note.</summary>
+    public const int MaxText = 1 << 20;
+
+    /// <summary>Characters of any other type kept; more is left out with a note, since half a picture is none.</summary>
+    public const int MaxRich = 16 << 20;
+
+    /// <summary>The value in <paramref name="mimeTypes"/>, or in those its type prefers when none are given, and in plain text.</summary>
+    public static MimeBundle Format(object? value, params string[] mimeTypes)
+    {
+        var items = new Dictionary<string, string>(StringComparer.Ordinal);
+        var notes = new List<string>();
+        foreach (var type in mimeTypes.Length > 0 ? mimeTypes : Preferred(value))
+            Add(items, notes, value, type);
+        if (!items.ContainsKey(MimeBundle.PlainTextType))
+            Add(items, notes, value, MimeBundle.PlainTextType);
+        var plain = string.Join('\n', notes.Prepend(items.GetValueOrDefault(MimeBundle.PlainTextType)).OfType<string>());
+        items[MimeBundle.PlainTextType] = Cut(plain);
+        return new MimeBundle(items);
+    }
+
+    /// <summary>Whether someone gave this value's type a formatter of its own.</summary>
+    internal static bool HasOwnFormatter(object value)
+    {
+        var type = value.GetType();
+        return type.GetCustomAttributes(inherit: true).Any(a => string.Equals(a.GetType().Name, "TypeFormatterSourceAttribute", StringComparison.Ordinal))
+            || Formatter.RegisteredFormatters(includeDefaults: false).Any(f => Covers(f.Type, type));
+    }
+
+    /// <summary>Text cut to what an output may hold.</summary>
+    internal static string Cut(string text)
+    {
+        if (text.Length <= MaxText)
+            return text;
+        var end = char.IsHighSurrogate(text[MaxText - 1]) ? MaxText - 1 : MaxText;
+        return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}\n… {text.Length - end} more characters not stored");
+    }
+
+    private static void Add(Dictionary<string, string> items, List<string> notes, object? value, string type)
+    {
+        try
+        {
+            var content = Render(value, type);
+            if (content is null)
+                return;
+            if (MimeBundle.IsJson(type))
+                JsonDocument.Parse(content).Dispose();
+            if (!string.Equals(type, MimeBundle.PlainTextType, StringComparison.Ordinal) && content.Length > MaxRich)
+                notes.Add(string.Create(CultureInfo.InvariantCulture, $"({type} left out: {content.Length} characters, at most {MaxRich} are stored)"));
+            else
+                items[type] = content;
+        }
+        catch (Exception e) when (e is not ThreadAbortException)
+        {
+            notes.Add($"({type} could not be made: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")})");
+        }
+    }
+
+    private static IEnumerable<string> Preferred(object? value) => value switch
+    {
+        null => [],
+        IHtmlContent => [MimeBundle.HtmlType],
+        _ when HasOwnFormatter(value) => Formatter.GetPreferredMimeTypesFor(value.GetType()),
+        _ => [MimeBundle.HtmlType, MimeBundle.PlainTextType],
+    };
+
+    /// <summary>The content, or null when the value has nothing better than plain text to give in this type.</summary>
+    private static string? Render(object? value, string type)
+    {
+        var plain = string.Equals(type, MimeBundle.PlainTextType, StringComparison.Ordinal);
+        var html = string.Equals(type, MimeBundle.HtmlType, StringComparison.Ordinal);
+        if (value is not null && HasOwnFormatter(value))
+            return Styles().Replace(value.ToDisplayString(type), "");
+        if (value is IHtmlContent content && (plain || html))
+            return plain ? SafeHtml.ToPlainText(Styles().Replace(content.ToString() ?? "", "")) : Styles().Replace(content.ToDisplayString(MimeBundle.HtmlType), "");
+        if (plain)
+            return PlainText.Format(value);
+        if (html)
+            return RecordTable.TryCreate(value)?.ToHtml() ?? Nested(value);
+        return Formatter.GetPreferredFormatterFor(value?.GetType() ?? typeof(object), type) is null ? null : value.ToDisplayString(type);
+    }
+
+    // A list of things that draw themselves: the package lays it out and calls each one's own formatter.
+    private static string? Nested(object? value) =>
+        value is System.Collections.IEnumerable items and not string && items.Cast<object?>().FirstOrDefault() is { } first && HasOwnFormatter(first)
+            ? Styles().Replace(value.ToDisplayString(MimeBundle.HtmlType), "")
+            : null;
+
+    private static bool Covers(Type formatted, Type type) =>
+        formatted.IsAssignableFrom(type)
+        || (formatted.IsGenericTypeDefinition && type.IsGenericType && type.GetGenericTypeDefinition() == formatted);
+
+    // The package repeats its style sheet after every value.
+    [GeneratedRegex(@"<style>\s*\.dni-code-hint.*?</style>", RegexOptions.CultureInvariant | RegexOptions.Singleline, 5000)]
+    private static partial Regex Styles();
+}

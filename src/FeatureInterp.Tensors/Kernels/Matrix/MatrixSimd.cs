@@ -1,0 +1,54 @@
+namespace FeatureInterp.Tensors;
+
+/// <summary>The products with a weight, for one vector width: which path a call takes.</summary>
+internal static unsafe class MatrixSimd<V, S>
+    where V : struct
+    where S : struct, ISimd<V>
+{
+    public static void Linear(ReadOnlySpan<float> x, Weight w, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+            Multiply(px, new PanelSource(w.Pointer, w.DType, w.RowLength, inputFirst: false), y.Length / w.RowCount, w.RowCount, w.RowLength, py);
+        GC.KeepAlive(w);
+    }
+
+    public static void MatMul(ReadOnlySpan<float> x, Weight w, Span<float> y)
+    {
+        fixed (float* px = x, py = y)
+            Multiply(px, new PanelSource(w.Pointer, w.DType, w.RowLength, inputFirst: true), y.Length / w.RowLength, w.RowLength, w.RowCount, py);
+        GC.KeepAlive(w);
+    }
+
+    public static void MatMulColumns(ReadOnlySpan<float> x, Weight w, ReadOnlySpan<int> columns, Span<float> y)
+    {
+        int n = columns.Length, k = w.RowCount;
+        fixed (float* px = x, py = y)
+        fixed (int* pc = columns)
+            Gemm<V, S>.Multiply(px, k, new PanelSource(w.Pointer, w.DType, w.RowLength, inputFirst: true, pc), y.Length / n, n, k, py, n);
+        GC.KeepAlive(w);
+    }
+
+    public static void AddScaledRow(Weight w, int row, float scale, Span<float> y)
+    {
+        var source = w.Pointer + (nint)row * w.RowLength * w.DType.Size();
+        fixed (float* py = y)
+        {
+            switch (w.DType)
+            {
+                case DType.F32: RowKernel<V, S>.AddRow<ElementF32>(scale, source, y.Length, py); break;
+                case DType.BF16: RowKernel<V, S>.AddRow<ElementBF16>(scale, source, y.Length, py); break;
+                default: RowKernel<V, S>.AddRow<ElementF16>(scale, source, y.Length, py); break;
+            }
+        }
+
+        GC.KeepAlive(w);
+    }
+
+    private static void Multiply(float* x, in PanelSource b, int m, int n, int k, float* y)
+    {
+        if (m == 1)
+            RowKernel<V, S>.Multiply(x, b, n, k, y);
+        else
+            Gemm<V, S>.Multiply(x, k, b, m, n, k, y, n);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+
+namespace FeatureInterp.Tensors;
+
+/// <summary>A single activation row times a weight, read once and straight from where it lies: what a decoding step does.</summary>
+internal static unsafe class RowKernel<V, S>
+    where V : struct
+    where S : struct, ISimd<V>
+{
+    // Bytes of weights below which waking another thread costs more than it brings, and what a thread takes at a time.
+    private const long ParallelBytes = 384 << 10;
+    private const long ChunkBytes = 128 << 10;
+
+    /// <summary>y[n] = x[k] · b[k,n].</summary>
+    public static void Multiply(float* x, in PanelSource b, int n, int k, float* y)
+    {
+        switch (b.DType)
+        {
+            case DType.F32: Multiply<ElementF32>(x, b, n, k, y); break;
+            case DType.BF16: Multiply<ElementBF16>(x, b, n, k, y); break;
+            default: Multiply<ElementF16>(x, b, n, k, y); break;
+        }
+    }
+
+    /// <summary>y[j] = Σ_p x[p] · w[j,p] for n rows of w, <paramref name="stride"/> elements apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dots<E>(float* x, byte* w, nint stride, int n, int k, float* y)
+        where E : struct, IElement
+    {
+        stride *= E.Size;
+        var j = 0;
+        for (; j <= n - 4; j += 4, w += 4 * stride)
+        {
+            byte* w0 = w, w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
+            V s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+            var p = 0;
+            for (; p <= k - 2 * S.Width; p += 2 * S.Width)
+            {
+                var v = S.Load(x + p);
+                nint at = p * E.Size, next = at + S.Width * E.Size;
+                s0 = S.MultiplyAdd(E.Load<V, S>(w0 + at), v, s0);
+                s1 = S.MultiplyAdd(E.Load<V, S>(w1 + at), v, s1);
+                s2 = S.MultiplyAdd(E.Load<V, S>(w2 + at), v, s2);
+                s3 = S.MultiplyAdd(E.Load<V, S>(w3 + at), v, s3);
+                v = S.Load(x + p + S.Width);
+                t0 = S.MultiplyAdd(E.Load<V, S>(w0 + next), v, t0);
+                t1 = S.MultiplyAdd(E.Load<V, S>(w1 + next), v, t1);
+                t2 = S.MultiplyAdd(E.Load<V, S>(w2 + next), v, t2);
+                t3 = S.MultiplyAdd(E.Load<V, S>(w3 + next), v, t3);
+            }
+
+            y[j] = S.Sum(S.Add(s0, t0)) + Tail<E>(x, w0, p, k);
+            y[j + 1] = S.Sum(S.Add(s1, t1)) + Tail<E>(x, w1, p, k);
+            y[j + 2] = S.Sum(S.Add(s2, t2)) + Tail<E>(x, w2, p, k);
+            y[j + 3] = S.Sum(S.Add(s3, t3)) + Tail<E>(x, w3, p, k);
+        }
+
+        for (; j < n; j++, w += stride)
+        {
+            V s = default, t = default;
+            var p = 0;
+            for (; p <= k - 2 * S.Width; p += 2 * S.Width)
+            {
+                s = S.MultiplyAdd(E.Load<V, S>(w + p * E.Size), S.Load(x + p), s);
+                t = S.MultiplyAdd(E.Load<V, S>(w + (p + S.Width) * E.Size), S.Load(x + p + S.Width), t);
+            }
+
+            y[j] = S.Sum(S.Add(s, t)) + Tail<E>(x, w, p, k);
+        }
+    }
+
+    /// <summary>y[j] = Σ_p x[p] · w[p,j] for k rows of w, <paramref name="stride"/> elements apart: in the order of p, as the
+    /// <see cref="MicroKernel{V, S}"/> adds, so the numbers are the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddRows<E>(float* x, byte* w, nint stride, int n, int k, float* y)
+        where E : struct, IElement
+    {
+        new Span<float>(y, n).Clear();
+        stride *= E.Size;
+        var p = 0;
+        for (; p <= k - 4; p += 4, w += 4 * stride)
+        {
+            V x0 = S.Create(x[p]), x1 = S.Create(x[p + 1]), x2 = S.Create(x[p + 2]), x3 = S.Create(x[p + 3]);
+            byte* w0 = w, w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
+            var j = 0;
+            for (; j <= n - S.Width; j += S.Width)
+            {
+                nint at = j * E.Size;
+                var sum = S.MultiplyAdd(E.Load<V, S>(w0 + at), x0, S.Load(y + j));
+                sum = S.MultiplyAdd(E.Load<V, S>(w1 + at), x1, sum);
+                sum = S.MultiplyAdd(E.Load<V, S>(w2 + at), x2, sum);
+                S.Store(S.MultiplyAdd(E.Load<V, S>(w3 + at), x3, sum), y + j);
+            }
+
+            for (; j < n; j++)
+            {
+                nint at = j * E.Size;
+                var sum = MathF.FusedMultiplyAdd(E.Load(w0 + at), x[p], y[j]);
+                sum = MathF.FusedMultiplyAdd(E.Load(w1 + at), x[p + 1], sum);
+                sum = MathF.FusedMultiplyAdd(E.Load(w2 + at), x[p + 2], sum);
+                y[j] = MathF.FusedMultiplyAdd(E.Load(w3 + at), x[p + 3], sum);
+            }
+        }
+
+        for (; p < k; p++, w += stride)
+            AddRow<E>(x[p], w, n, y);
+    }
+
+    /// <summary>y[j] += scale · w[j].</summary>
+    public static void AddRow<E>(float scale, byte* w, int n, float* y)
+        where E : struct, IElement
+    {
+        var j = 0;
+        var factor = S.Create(scale);
+        for (; j <= n - S.Width; j += S.Width)
+            S.Store(S.MultiplyAdd(E.Load<V, S>(w + j * E.Size), factor, S.Load(y + j)), y + j);
+        for (; j < n; j++)
+            y[j] = MathF.FusedMultiplyAdd(E.Load(w + j * E.Size), scale, y[j]);
+    }
+
+    private static void Multiply<E>(float* x, PanelSource b, int n, int k, float* y)
+        where E : struct, IElement
+    {
+        var bytes = (long)n * k * E.Size;
+        if (bytes < ParallelBytes || Workers.Count == 1)
+            MultiplyPart<E>(x, b, 0, n, k, y);
+        else
+            MultiplyParallel<E>(x, b, n, k, y, (int)Math.Clamp(bytes / ChunkBytes, Workers.Count, n));
+    }
+
+    private static void MultiplyParallel<E>(float* x, PanelSource b, int n, int k, float* y, int chunks)
+        where E : struct, IElement =>
+        Workers.Run(chunks, chunk =>
+        {
+            // On multiples of 64 outputs, so that threads share no cache line and vectors stay whole.
+            int first = Boundary(n, chunk, chunks), end = Boundary(n, chunk + 1, chunks);
+            MultiplyPart<E>(x, b, first, end - first, k, y);
+        });
+
+    private static int Boundary(int n, int chunk, int chunks) =>
+        chunk == chunks ? n : (int)((long)n * chunk / chunks) & ~63;
+
+    private static void MultiplyPart<E>(float* x, in PanelSource b, int first, int n, int k, float* y)
+        where E : struct, IElement
+    {
+        if (n == 0)
+            return;
+        if (b.InputFirst)
+            AddRows<E>(x, b.Data + (nint)first * E.Size, b.Stride, n, k, y + first);
+        else
+            Dots<E>(x, b.Data + first * b.Stride * E.Size, b.Stride, n, k, y + first);
+    }
+
+    private static float Tail<E>(float* x, byte* w, int p, int k)
+        where E : struct, IElement
+    {
+        var sum = 0f;
+        for (; p < k; p++)
+            sum = MathF.FusedMultiplyAdd(x[p], E.Load(w + p * E.Size), sum);
+        return sum;
+    }
+}
