@@ -22,9 +22,12 @@ internal static class SaeFit
 
         if (width != config.DIn)
             throw new SaeException($"{sae.Name} does not fit {model.Name}: it encodes {config.DIn} values, but {config.Hook} has {width}; it was trained on {config.ModelName ?? "another model"}.");
-        if (config.Hook.Site == HookSite.Z && !config.FlattensHeads)
-            throw new SaeException($"{sae.Name} does not fit {model.Name}: {config.Hook} is [pos, head, d_head] and the SAE's 'reshape_activations' is not hook_z.");
+        if (HasHeads(config.Hook.Site) && !config.FlattensHeads)
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: {config.Hook} has a vector for each head, and the SAE's 'reshape_activations' is not hook_z.");
     }
+
+    private static bool HasHeads(HookSite site) =>
+        site is HookSite.Q or HookSite.K or HookSite.V or HookSite.RotQ or HookSite.RotK or HookSite.Z or HookSite.Result;
 
     /// <summary>What is odd, though it can be computed.</summary>
     public static IReadOnlyList<string> Warnings(SparseAutoencoder sae, Transformer model)

@@ -24,6 +24,8 @@ internal sealed class Golden
 
     public Tensor this[string name] => _file[name].ToTensor();
 
+    public long[] Integers(string name) => _file[name].ToInt64();
+
     public int[][] Tokens(string name)
     {
         var weight = _file[name];

@@ -8,6 +8,7 @@ namespace FeatureInterp.Models;
 public sealed class ConfigFile
 {
     private const int MaxBytes = 1 << 20;
+    private const int MaxDepth = 32;
 
     private readonly string _path;
     private readonly JsonElement _root;
@@ -20,14 +21,16 @@ public sealed class ConfigFile
 
     /// <summary>Reads the file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ModelFileException">It is not there, too large, or not a JSON object.</exception>
+    /// <exception cref="ModelFileException">It is not there, too large, not a JSON object, or holds a text that is not Unicode.</exception>
     public static ConfigFile Read(string path)
     {
         try
         {
             if (new FileInfo(path).Length > MaxBytes)
                 throw new ModelFileException(path, $"the file is larger than {MaxBytes} bytes, which no configuration is.");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = 32 });
+            var json = File.ReadAllBytes(path);
+            CheckTexts(json);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new ModelFileException(path, "the file holds no JSON object.");
             return new ConfigFile(path, document.RootElement.Clone());
@@ -35,6 +38,10 @@ public sealed class ConfigFile
         catch (JsonException e)
         {
             throw new ModelFileException(path, $"the file is not JSON ({e.Message}); fetch it again.", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ModelFileException(path, "the file is not JSON: it holds a text that is not Unicode; fetch it again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -57,7 +64,7 @@ public sealed class ConfigFile
         if (Find(name) is not { } value)
             return fallback ?? throw Missing(name);
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number) || number < min || number > max)
-            throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where a whole number from {min} to {max} was expected.");
+            throw new ModelFileException(_path, $"'{name}' is {Shown(value)}, where a whole number from {min} to {max} was expected.");
         return number;
     }
 
@@ -72,7 +79,7 @@ public sealed class ConfigFile
         if (Find(name) is not { } value)
             return fallback ?? throw Missing(name);
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !(number >= min && number <= max))
-            throw new ModelFileException(_path, string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value.GetRawText()}, where a number from {min} to {max} was expected."));
+            throw new ModelFileException(_path, string.Create(CultureInfo.InvariantCulture, $"'{name}' is {Shown(value)}, where a number from {min} to {max} was expected."));
         return number;
     }
 
@@ -86,7 +93,7 @@ public sealed class ConfigFile
             return null;
         return value.ValueKind == JsonValueKind.String
             ? value.GetString()
-            : throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where a text was expected.");
+            : throw new ModelFileException(_path, $"'{name}' is {Shown(value)}, where a text was expected.");
     }
 
     /// <summary>Yes or no.</summary>
@@ -99,7 +106,7 @@ public sealed class ConfigFile
             return fallback;
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.GetBoolean()
-            : throw new ModelFileException(_path, $"'{name}' is {value.GetRawText()}, where true or false was expected.");
+            : throw new ModelFileException(_path, $"'{name}' is {Shown(value)}, where true or false was expected.");
     }
 
     /// <summary>A list of texts.</summary>
@@ -123,6 +130,21 @@ public sealed class ConfigFile
     {
         var nearest = NearestName.Of(name, _root.EnumerateObject().Select(p => p.Name));
         return new ModelFileException(_path, $"'{name}' is missing{(nearest is null ? "" : $" (the nearest field is '{nearest}')")}; is this the model's own config.json?");
+    }
+
+    // A hostile value may fill the whole file.
+    private static string Shown(JsonElement value) =>
+        value.GetRawText() is { Length: > 80 } text ? text[..80] + "…" : value.GetRawText();
+
+    // A document parses with bytes in its texts that are not UTF-8, or with half a surrogate pair, and fails when they are asked for.
+    private static void CheckTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                _ = reader.GetString();
+        }
     }
 
     private JsonElement? Find(string name)

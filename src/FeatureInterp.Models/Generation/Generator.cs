@@ -41,7 +41,7 @@ internal sealed class Generator
             cancellation.ThrowIfCancellationRequested();
             var starts = Enumerable.Range(0, Count).Select(_cache.Length).ToArray();
             var batch = new TokenBatch(step, starts);
-            var logits = _model.Step(_hooks, batch, (0, _model.Config.Layers), null, _cache, LogitsAt.Last, cancellation);
+            var logits = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation);
             var next = new int[Count][];
             for (var p = 0; p < Count; p++)
             {

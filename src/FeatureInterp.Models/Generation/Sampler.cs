@@ -5,6 +5,9 @@ namespace FeatureInterp.Models;
 /// <summary>Chooses next tokens for one prompt: filters the logits, then draws. Each sampler has its own random stream.</summary>
 internal sealed class Sampler(Sampling sampling, int prompt)
 {
+    // Below this the quotients run out of fp32's range, and what is drawn is the largest logit anyway.
+    private const float GreedyBelow = 1e-6f;
+
     private ulong _state = Mix((ulong)sampling.Seed ^ Mix((ulong)prompt + 1));
 
     /// <summary>The next token.</summary>
@@ -13,7 +16,7 @@ internal sealed class Sampler(Sampling sampling, int prompt)
     public int Next(ReadOnlySpan<float> logits, IReadOnlyList<int> previous)
     {
         var filtered = logits.ToArray();
-        if (sampling.Temperature == 0)
+        if (sampling.Temperature < GreedyBelow)
         {
             Repetition(filtered, previous);
             return TensorPrimitives.IndexOfMax(filtered);

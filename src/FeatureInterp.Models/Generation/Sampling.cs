@@ -9,7 +9,7 @@ public sealed record Sampling
     /// <summary>Always the most probable token; of equal ones the smaller id.</summary>
     public static Sampling Greedy { get; } = new() { Temperature = 0 };
 
-    /// <summary>Logits are divided by this; 0 takes the most probable token and ignores everything but <see cref="RepetitionPenalty"/>. Default 1.</summary>
+    /// <summary>Logits are divided by this; 0 (and anything below 1e-6) takes the most probable token and ignores everything but <see cref="RepetitionPenalty"/>. Default 1.</summary>
     public float Temperature { get; init; } = 1;
 
     /// <summary>Only the k largest logits stay, with all that equal the k-th; null for all. Wins over <see cref="TopP"/>. Default null.</summary>

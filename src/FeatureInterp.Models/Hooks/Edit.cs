@@ -15,36 +15,49 @@ public static class Hook
     /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
     /// <param name="head">Only this head, at a site that has heads.</param>
     /// <param name="index">Only this last index: a neuron, or a feature of <c>hook_sae_acts_post</c>.</param>
-    public static Edit Zero(string hook, int? position = null, int? head = null, int? index = null) =>
-        new(hook, value => ForEach(value, position, head, part =>
+    /// <exception cref="HookException">A negative number; at the run: a head or index that the site does not have.</exception>
+    public static Edit Zero(string hook, int? position = null, int? head = null, int? index = null)
+    {
+        CheckCounted(hook, position, nameof(position));
+        CheckCounted(hook, head, nameof(head));
+        CheckCounted(hook, index, nameof(index));
+        return new(hook, value => ForEach(value, position, head, part =>
         {
-            if (index is { } i)
+            if (index is not { } i)
+                part.Clear();
+            else if (i < part.Length)
                 part[i] = 0;
             else
-                part.Clear();
+                throw new HookException($"{value.Point} has no index {i}; give 0 to {part.Length - 1}.");
         }));
+    }
 
     /// <summary>Adds <c>scale · vector</c> at every position: steering, when the vector is a row of W_dec.</summary>
     /// <param name="hook">A hook's name or pattern.</param>
     /// <param name="vector">As long as one position of the site.</param>
     /// <param name="scale">The factor.</param>
     /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
-    /// <exception cref="HookException">At the run: the vector's length is not the site's.</exception>
-    public static Edit Add(string hook, ReadOnlyMemory<float> vector, float scale = 1, int? position = null) =>
-        new(hook, value => ForEach(value, position, head: null, part =>
+    /// <exception cref="HookException">A negative position; at the run: the vector's length is not the site's.</exception>
+    public static Edit Add(string hook, ReadOnlyMemory<float> vector, float scale = 1, int? position = null)
+    {
+        CheckCounted(hook, position, nameof(position));
+        return new(hook, value => ForEach(value, position, head: null, part =>
         {
             CheckLength(value, vector.Length, part.Length);
             TensorPrimitives.MultiplyAdd(vector.Span, scale, part, part);
         }));
+    }
 
     /// <summary>Puts other values in place of one prompt's.</summary>
     /// <param name="hook">A hook's name or pattern.</param>
     /// <param name="with">As many values as the prompt has at this site.</param>
     /// <param name="prompt">The prompt.</param>
-    /// <exception cref="HookException">At the run: the number of values is not the site's.</exception>
+    /// <exception cref="HookException">At the run: there is no such prompt, or the number of values is not the site's.</exception>
     public static Edit Replace(string hook, Tensor with, int prompt = 0) =>
         new(hook, value =>
         {
+            if ((uint)prompt >= (uint)value.Count)
+                throw new HookException($"{value.Point}: there is no prompt {prompt} to replace the values of; this run has {value.Count}.");
             CheckLength(value, with.Length, value[prompt].Length);
             with.Span.CopyTo(value[prompt].Span);
         });
@@ -81,6 +94,13 @@ public static class Hook
                     throw new HookException($"{value.Point} is {Tensor.Format(tensor.Shape)}: it has no head {head}.");
             }
         }
+    }
+
+    // A position that no prompt reaches is no error (while generating, most steps do not pass it), but none counts from the end.
+    private static void CheckCounted(string hook, int? number, string what)
+    {
+        if (number < 0)
+            throw new HookException($"{hook}: the {what} is {number}, but positions, heads and indices count from 0.");
     }
 
     private static void CheckLength(HookValue value, int found, int wanted)

@@ -55,7 +55,7 @@ public readonly record struct HookPoint(HookSite Site, int Layer = 0, SaeSite Sa
         point = default;
         var sae = Array.FindLastIndex(SaeSuffixes, s => name.EndsWith(s, StringComparison.Ordinal));
         var template = Template(name[..^SaeSuffixes[sae].Length], out var layer);
-        if (!HookSites.TryFind(template, out var site))
+        if (name.Contains('#', StringComparison.Ordinal) || !HookSites.TryFind(template, out var site))
             return false;
         point = new HookPoint(site, layer, (SaeSite)sae);
         return true;
@@ -78,9 +78,11 @@ public readonly record struct HookPoint(HookSite Site, int Layer = 0, SaeSite Sa
         return string.Concat("blocks.#", name.AsSpan(end));
     }
 
+    // What was probably meant as the layer is the first number of the name, zeros in front or not.
     private static string? Nearest(string name)
     {
-        _ = Template(name, out var layer);
+        var digits = string.Concat(name.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit));
+        _ = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var layer);
         var bare = HookSites.All.Select(s => s.Name(layer));
         return Tensors.NearestName.Of(name, name.Contains(".hook_sae", StringComparison.Ordinal)
             ? bare.SelectMany(b => SaeSuffixes.Select(s => b + s))

@@ -13,11 +13,14 @@ public sealed class HookScope
     private readonly Dictionary<HookPoint, ISplice> _splices = [];
     private readonly HashSet<HookPoint> _captured;
     private readonly int _layers;
+    private readonly LayerRange _range;
     private TokenBatch? _batch;
 
-    internal HookScope(Transformer model, HookSelection? capture, IReadOnlyList<Edit>? edits, IReadOnlyList<ISplice>? splices)
+    /// <summary>Resolves names against what a run over <paramref name="range"/> (the whole model if left out) passes.</summary>
+    internal HookScope(Transformer model, HookSelection? capture, IReadOnlyList<Edit>? edits, IReadOnlyList<ISplice>? splices, LayerRange? range = null)
     {
         _layers = model.Config.Layers;
+        _range = range ?? LayerRange.Whole(model);
         foreach (var splice in splices ?? [])
         {
             splice.CheckFits(model);
@@ -25,11 +28,12 @@ public sealed class HookScope
                 throw new HookException($"{splice.Hook}: two SAEs cannot stand at one hook; leave one out.");
         }
 
-        var available = Available(model);
-        _captured = (capture ?? HookSelection.None).Resolve(available, model.Name);
+        var name = _range == LayerRange.Whole(model) ? model.Name : $"this run of {model.Name}";
+        var available = Available(model, name);
+        _captured = (capture ?? HookSelection.None).Resolve(available, name);
         foreach (var edit in edits ?? [])
         {
-            foreach (var point in new HookSelection(edit.Hook).Resolve(available, model.Name))
+            foreach (var point in new HookSelection(edit.Hook).Resolve(available, name))
             {
                 if (!_edits.TryGetValue(point, out var list))
                     _edits.Add(point, list = []);
@@ -105,10 +109,11 @@ public sealed class HookScope
             Activations.Add(value.Point, value.Keep());
     }
 
-    private List<HookPoint> Available(Transformer model)
+    private List<HookPoint> Available(Transformer model, string name)
     {
+        var reached = model.HookPoints.Where(_range.Reaches).ToArray();
         var points = new List<HookPoint>();
-        foreach (var point in model.HookPoints)
+        foreach (var point in reached)
         {
             if (_splices.TryGetValue(point, out var splice))
                 points.AddRange(splice.Points);
@@ -118,8 +123,8 @@ public sealed class HookScope
 
         foreach (var splice in _splices.Values)
         {
-            if (!model.HookPoints.Contains(splice.Hook))
-                throw HookFaults.NotThere(splice.Hook.ToString(), points, model.Name);
+            if (!reached.Contains(splice.Hook))
+                throw HookFaults.NotThere(splice.Hook.ToString(), points, name);
         }
 
         return points;

@@ -8,6 +8,7 @@ public sealed class KvCache
 {
     private readonly float[][] _keys;
     private readonly float[][] _values;
+    private readonly int[] _held;
     private readonly int _layers;
     private readonly int _width;
     private int[] _lengths;
@@ -22,6 +23,7 @@ public sealed class KvCache
         _lengths = new int[prompts];
         _keys = new float[prompts * _layers][];
         _values = new float[prompts * _layers][];
+        _held = new int[prompts * _layers];
         Array.Fill(_keys, []);
         Array.Fill(_values, []);
     }
@@ -33,10 +35,17 @@ public sealed class KvCache
     /// <param name="prompt">The prompt.</param>
     public int Length(int prompt) => _lengths[prompt];
 
+    /// <summary>Whether it was made for a model of these dimensions.</summary>
+    internal bool Fits(TransformerConfig config) => config.Layers == _layers && config.KeyValueHeads * config.HeadDim == _width;
+
     /// <summary>Puts a step's keys and values behind those held for a layer, and gives back all of them, [key, kv_head, d_head].</summary>
+    /// <exception cref="PromptException">Earlier steps did not run this layer.</exception>
     internal (ReadOnlyMemory<float> Keys, ReadOnlyMemory<float> Values) Append(int layer, int prompt, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
     {
         var slot = prompt * _layers + layer;
+        if (_held[slot] < _lengths[prompt])
+            throw new PromptException($"The KV cache holds {_lengths[prompt]} tokens of prompt {prompt}, but only {_held[slot]} of them at layer {layer}: run the same layers each time, or start with an empty cache.");
+        _held[slot] = _lengths[prompt] + keys.Length / _width;
         var start = _lengths[prompt] * _width;
         return (Append(ref _keys[slot], start, keys), Append(ref _values[slot], start, values));
     }
@@ -59,6 +68,7 @@ public sealed class KvCache
             result._lengths[p] = _lengths[prompts[p]];
             Array.Copy(_keys, prompts[p] * _layers, result._keys, p * _layers, _layers);
             Array.Copy(_values, prompts[p] * _layers, result._values, p * _layers, _layers);
+            Array.Copy(_held, prompts[p] * _layers, result._held, p * _layers, _layers);
         }
 
         return result;

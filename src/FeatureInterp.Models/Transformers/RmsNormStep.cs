@@ -2,7 +2,10 @@ using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Models;
 
-/// <summary>Root-mean-square norm with TransformerLens's two hooks inside.</summary>
+/// <summary>
+/// Root-mean-square norm with TransformerLens's two hooks inside. It goes through both whether or not they are wanted: a fused
+/// norm rounds differently, and then looking at a run would change it.
+/// </summary>
 internal static class RmsNormStep
 {
     /// <summary>scale = √(mean(x²) + eps) → hook; x / scale → hook; times the gain.</summary>
@@ -19,12 +22,6 @@ internal static class RmsNormStep
     {
         int rows = x.Shape[0], width = gain.Length;
         var y = run.Buffer(name, rows, width);
-        if (!run.Hooks.Wants(scaleSite, layer) && !run.Hooks.Wants(normalizedSite, layer))
-        {
-            Kernels.RmsNorm(x.Span, gain.Span, eps, y.Span);
-            return y;
-        }
-
         var scale = run.Buffer(name + " scale", rows, 1);
         Kernels.RmsScale(x.Span, width, eps, scale.Span);
         run.Hooks.At(scaleSite, layer, scale);

@@ -73,7 +73,7 @@ public abstract class Transformer
     /// <param name="logits">Which positions need logits.</param>
     /// <param name="cancellation">Looked at before each block.</param>
     /// <returns>The logits (or the residual stream) and what was kept.</returns>
-    /// <exception cref="PromptException">An empty or too long prompt, or a token outside the vocabulary.</exception>
+    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, or a KV cache that does not fit.</exception>
     /// <exception cref="HookException">A hook that this model does not have in this run.</exception>
     public RunResult Run(
         Prompts prompts,
@@ -88,13 +88,13 @@ public abstract class Transformer
         CancellationToken cancellation = default)
     {
         var tokens = prompts.Tokenize(this);
-        var stop = LayerRange.Stop(this, startAtLayer, stopAtLayer, residual);
+        var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
         var batch = new TokenBatch(tokens, Starts(tokens, cache));
-        return Step(new HookScope(this, capture, edit, splice), batch, (startAtLayer, stop), residual, cache, logits, cancellation);
+        return Step(new HookScope(this, capture, edit, splice, range), batch, range, residual, cache, logits, cancellation);
     }
 
     /// <summary>One step with hooks that are already resolved.</summary>
-    internal RunResult Step(HookScope hooks, TokenBatch batch, (int Start, int Stop) layers, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
+    internal RunResult Step(HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
     {
         if (residual is not null && residual.Length != batch.RowCount * Config.DModel)
             throw new PromptException($"The residual stream to start from is {residual}, but these prompts need [{batch.RowCount}, {Config.DModel}].");
@@ -105,15 +105,15 @@ public abstract class Transformer
             var run = new ForwardPass(batch, hooks, work)
             {
                 Cache = cache,
-                StartLayer = layers.Start,
-                StopLayer = layers.Stop,
+                StartLayer = range.Start,
+                StopLayer = range.Stop,
                 Residual = residual,
                 LogitsAt = logits,
                 Cancellation = cancellation,
             };
             var output = Forward(run);
             cache?.Advance(batch);
-            return new RunResult(this, batch, layers.Stop == Config.Layers, output, hooks.Activations);
+            return new RunResult(this, batch, range.Stop == Config.Layers, output, hooks.Activations);
         }
         finally
         {
@@ -184,6 +184,8 @@ public abstract class Transformer
             return starts;
         if (cache.Count != tokens.Length)
             throw new PromptException($"The KV cache holds {cache.Count} prompts, but {tokens.Length} were given.");
+        if (!cache.Fits(Config))
+            throw new PromptException($"The KV cache was made for a model of other dimensions than {Name}; make one from its Config.");
         for (var p = 0; p < tokens.Length; p++)
         {
             starts[p] = cache.Length(p);

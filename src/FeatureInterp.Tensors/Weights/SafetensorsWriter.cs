@@ -11,6 +11,7 @@ namespace FeatureInterp.Tensors;
 public sealed class SafetensorsWriter
 {
     private readonly List<(string Name, string DType, int[] Shape, Action<Stream> Write, long Bytes)> _entries = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
 
     /// <summary>Adds free text to the header's <c>__metadata__</c>.</summary>
@@ -21,14 +22,16 @@ public sealed class SafetensorsWriter
     /// <summary>Adds an fp32 array; its memory is read when the file is written.</summary>
     /// <param name="name">Its name, unique in the file.</param>
     /// <param name="tensor">The array.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
     public void Add(string name, Tensor tensor) =>
-        _entries.Add((name, "F32", tensor.Shape.ToArray(), s => s.Write(MemoryMarshal.AsBytes(tensor.Span)), 4L * tensor.Length));
+        Add(name, "F32", tensor.Shape.ToArray(), s => s.Write(MemoryMarshal.AsBytes(tensor.Span)), 4L * tensor.Length);
 
     /// <summary>Adds a list of 64-bit integers.</summary>
     /// <param name="name">Its name, unique in the file.</param>
     /// <param name="values">The integers.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
     public void Add(string name, long[] values) =>
-        _entries.Add((name, "I64", [values.Length], s => s.Write(MemoryMarshal.AsBytes(values.AsSpan())), 8L * values.Length));
+        Add(name, "I64", [values.Length], s => s.Write(MemoryMarshal.AsBytes(values.AsSpan())), 8L * values.Length);
 
     /// <summary>Writes the file, replacing one of the same name.</summary>
     /// <param name="path">The destination; its folder is made if it is not there.</param>
@@ -46,9 +49,22 @@ public sealed class SafetensorsWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
             throw new WeightFileException(path, $"the file cannot be written ({e.Message}); choose another place.", e);
         }
+        finally
+        {
+            // Gone already when all went well.
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+        }
+    }
+
+    // Two arrays of one name would make a file that no reader accepts, this library's own among them.
+    private void Add(string name, string dtype, int[] shape, Action<Stream> write, long bytes)
+    {
+        if (name == "__metadata__" || !_names.Add(name))
+            throw new ArgumentException($"There is a tensor '{name}' in this file already; give each its own name.", nameof(name));
+        _entries.Add((name, dtype, shape, write, bytes));
     }
 
     private void Write(Stream stream)

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Tests;
+
+/// <summary>The twins' tests once more with the naive kernels; the choice is made once a process, so in a process of its own.</summary>
+public class ForcedKernelTests
+{
+    [Fact]
+    public async Task Gemma2TwinTests_ReferenceKernels_Pass()
+    {
+        var (code, output) = await RunTests("reference", typeof(Gemma2TwinTests).FullName!);
+        Assert.True(code == 0, output);
+        Assert.Contains("Failed: 0", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Total: 0", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gemma2TwinTests_KernelsThatAreNone_Fail()
+    {
+        var (code, output) = await RunTests("nonsense", typeof(Gemma2TwinTests).FullName!);
+        Assert.NotEqual(0, code);
+        Assert.Contains("FEATUREINTERP_KERNELS is 'nonsense'", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output)> RunTests(string kernels, string testClass)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            ArgumentList = { typeof(ForcedKernelTests).Assembly.Location, "-class", testClass, "-noColor" },
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[KernelRegistry.EnvironmentVariable] = kernels;
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output + await error);
+    }
+}
