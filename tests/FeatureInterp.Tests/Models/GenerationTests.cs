@@ -131,6 +131,12 @@ public sealed class GenerationTests : IDisposable
         var made = _model.Generate(prompts, 12);
         Assert.Equal(FinishReason.ContextFull, made[0].Finished);
         Assert.Equal(_model.Generate(prompts[1], 12)[0].Tokens, made[1].Tokens);
+
+        // The finished one takes part in later steps without tokens, also where hooks look at scores.
+        var rows = new List<int>();
+        var looked = _model.Generate(prompts, 12, edit: [new Edit("blocks.*.attn.hook_pattern", v => rows.Add(v[0].Shape[1])), new Edit("blocks.0.attn.hook_z", _ => { })]);
+        Assert.Equal(made[1].Tokens, looked[1].Tokens);
+        Assert.Contains(0, rows);
     }
 
     [Fact]

@@ -72,16 +72,19 @@ public class SaeTwinTests
     }
 
     [Fact]
-    public void Encode_ManyBlocksOfTokens_EqualsOneByOne()
+    public void Encode_ManyBlocksOfTokens_EqualsDense()
     {
-        // Wide enough that a block of 2²² values holds two tokens.
-        using var tiny = new TinySae(new TinySaeShape { DIn = 3, DSae = (1 << 21) - 5 });
+        // Wide enough that a block of 2²² values holds 256 tokens.
+        using var tiny = new TinySae(new TinySaeShape { DIn = 3, DSae = (1 << 14) - 5 });
         var sae = tiny.Load();
-        var x = tiny.Inputs(5, seed: 1);
+        var x = tiny.Inputs(600, seed: 1);
         var all = sae.Encode(x);
-        Assert.Equal(5, all.Tokens);
-        for (var t = 0; t < 5; t++)
-            Assert.Equal(sae.Encode(x.Rows(t, 1)).Select(f => (f.Feature, f.Value)), all.On(t).Select(f => (f.Feature, f.Value)));
+        Assert.Equal(600, all.Tokens);
+        foreach (var token in new[] { 0, 255, 256, 257, 512, 599 })
+        {
+            var alone = sae.EncodeDense(x.Rows(token - token % 2, 2))[token % 2].Memory.ToArray();
+            Assert.Equal(Enumerable.Range(0, alone.Length).Where(f => alone[f] != 0).Select(f => (token, f, alone[f])), all.On(token).Select(f => (f.Token, f.Feature, f.Value)));
+        }
     }
 
     [Fact]

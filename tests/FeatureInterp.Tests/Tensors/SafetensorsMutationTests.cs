@@ -9,7 +9,7 @@ namespace FeatureInterp.Tests;
 /// <summary>A sound file, spoilt at random: it opens and every array can be read to its end, or the one exception says why not.</summary>
 public sealed class SafetensorsMutationTests : IDisposable
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(1500).WithReplay(17, 19);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(700).WithReplay(17, 19);
 
     private readonly TemporaryFolder _folder = new();
     private readonly byte[] _sound = RawSafetensors.Bytes(
