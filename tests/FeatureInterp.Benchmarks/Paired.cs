@@ -21,6 +21,7 @@ internal sealed class Paired(int repetitions)
     public Paired Run(double millisecondsEach = 30)
     {
         var calls = new int[_pieces.Count];
+        WarmUp();
         foreach (var (name, _, _) in _pieces)
             _rates[name] = new double[repetitions];
         for (var i = 0; i < calls.Length; i++)
@@ -36,6 +37,22 @@ internal sealed class Paired(int repetitions)
         }
 
         return this;
+    }
+
+    // Until the runtime has compiled what is not compiled in full at once: it does so in the background after some thirty calls.
+    private void WarmUp()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var (_, work, _) in _pieces)
+            {
+                var start = Stopwatch.GetTimestamp();
+                for (var call = 0; call < 40 && Stopwatch.GetElapsedTime(start).TotalMilliseconds < 100; call++)
+                    work();
+            }
+
+            Thread.Sleep(150);
+        }
     }
 
     public bool Has(string name) => _rates.ContainsKey(name);

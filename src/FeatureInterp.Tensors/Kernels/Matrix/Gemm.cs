@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FeatureInterp.Tensors;
 
 /// <summary>
@@ -9,10 +11,10 @@ internal static unsafe class Gemm<V, S>
     where V : struct
     where S : struct, ISimd<V>
 {
-    // A k-block of one panel (two vectors wide) is meant to stay in the first-level cache, that of a column group and of a
-    // row group in the second.
+    // A k-block of one panel (two vectors wide) is meant to stay in the first-level cache while a row group goes over it, that
+    // of a column group in the second. The row group is small because each row of the result is another page of memory.
     private const int KBlock = 256;
-    private const int RowGroup = 240;
+    private const int RowGroup = 60;
     private const int GroupPanels = 8;
 
     // The most activations packed at once, in floats (32 MB).
@@ -76,6 +78,7 @@ internal static unsafe class Gemm<V, S>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyGroup(float* packed, in PanelSource b, int m, int n0, int n, int k, float* c, nint ldc)
     {
         var weights = Scratch.Get(Scratch.Slot.Weights, GroupPanels * PanelWidth * KBlock);

@@ -78,7 +78,13 @@ internal static unsafe class PanelPacker<V, S>
         {
             var p = 0;
             for (; p <= k - S.BlockSize; p += S.BlockSize)
+            {
+                // Rows are too short for the processor to see where the next ones will be.
+                for (var i = 0; i < S.BlockSize; i++)
+                    S.Prefetch(source + (S.BlockSize + i) * stride + p * E.Size);
                 S.StoreTransposed<E>(source + p * E.Size, stride, panel + p * PanelWidth + column, PanelWidth);
+            }
+
             for (var i = 0; i < S.BlockSize; i++)
                 TransposeRow<E>(source + i * stride, p, k, panel + column + i);
         }
@@ -113,6 +119,7 @@ internal static unsafe class PanelPacker<V, S>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gather<E>(in PanelSource source, int k0, int k, int n0, int n, float* panel)
         where E : struct, IElement
     {

@@ -8,7 +8,7 @@ internal static unsafe class RowKernel<V, S>
     where S : struct, ISimd<V>
 {
     // Bytes of weights below which waking another thread costs more than it brings, and what a thread takes at a time.
-    private const long ParallelBytes = 384 << 10;
+    private const long ParallelBytes = 1 << 20;
     private const long ChunkBytes = 128 << 10;
 
     /// <summary>y[n] = x[k] · b[k,n].</summary>
@@ -38,6 +38,15 @@ internal static unsafe class RowKernel<V, S>
             {
                 var v = S.Load(x + p);
                 nint at = p * E.Size, next = at + S.Width * E.Size;
+                if (E.Size == 2)
+                {
+                    // The next four rows: 16-bit rows are over too soon for the processor to look ahead by itself.
+                    S.Prefetch(w0 + 4 * stride + at);
+                    S.Prefetch(w1 + 4 * stride + at);
+                    S.Prefetch(w2 + 4 * stride + at);
+                    S.Prefetch(w3 + 4 * stride + at);
+                }
+
                 s0 = S.MultiplyAdd(E.Load<V, S>(w0 + at), v, s0);
                 s1 = S.MultiplyAdd(E.Load<V, S>(w1 + at), v, s1);
                 s2 = S.MultiplyAdd(E.Load<V, S>(w2 + at), v, s2);
@@ -49,10 +58,9 @@ internal static unsafe class RowKernel<V, S>
                 t3 = S.MultiplyAdd(E.Load<V, S>(w3 + next), v, t3);
             }
 
-            y[j] = S.Sum(S.Add(s0, t0)) + Tail<E>(x, w0, p, k);
-            y[j + 1] = S.Sum(S.Add(s1, t1)) + Tail<E>(x, w1, p, k);
-            y[j + 2] = S.Sum(S.Add(s2, t2)) + Tail<E>(x, w2, p, k);
-            y[j + 3] = S.Sum(S.Add(s3, t3)) + Tail<E>(x, w3, p, k);
+            S.StoreSums(S.Add(s0, t0), S.Add(s1, t1), S.Add(s2, t2), S.Add(s3, t3), y + j);
+            for (var row = 0; row < 4 && p < k; row++)
+                y[j + row] += Tail<E>(x, w + row * stride, p, k);
         }
 
         for (; j < n; j++, w += stride)

@@ -25,6 +25,9 @@ internal unsafe interface ISimd<V>
 
     static abstract void Store(V v, float* p);
 
+    /// <summary>Asks for a cache line that will be needed soon, where the processor takes such hints.</summary>
+    static abstract void Prefetch(void* p);
+
     static abstract V Create(float value);
 
     static abstract V Add(V a, V b);
@@ -56,6 +59,9 @@ internal unsafe interface ISimd<V>
     static abstract V Scale(V v, V n);
 
     static abstract float Sum(V v);
+
+    /// <summary>Writes the sums of four vectors side by side: cheaper than four times <see cref="Sum"/>.</summary>
+    static abstract void StoreSums(V a, V b, V c, V d, float* p);
 
     /// <summary>Whether any element of a is larger than its partner in b.</summary>
     static abstract bool AnyGreater(V a, V b);

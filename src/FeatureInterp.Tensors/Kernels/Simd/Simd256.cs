@@ -35,6 +35,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static void Store(Vector256<float> v, float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* p) => Sse.Prefetch0(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Create(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,6 +85,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> v) => Vector256.Sum(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, float* p) =>
+        Simd128.StoreSums(Fold(a), Fold(b), Fold(c), Fold(d), p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AnyGreater(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
 
     // Halves of rows i and i + 4 share a register from the load on, so that no step crosses the middle of a register.
@@ -114,6 +121,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     private static Vector256<float> Pair<E>(byte* first, byte* second)
         where E : struct, IElement =>
         Vector256.Create(E.Load<Vector128<float>, Simd128>(first), E.Load<Vector128<float>, Simd128>(second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Fold(Vector256<float> v) => v.GetLower() + v.GetUpper();
 
     // 8 unsigned 16-bit numbers as 32-bit ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

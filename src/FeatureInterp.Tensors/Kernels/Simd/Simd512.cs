@@ -35,6 +35,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static void Store(Vector512<float> v, float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* p) => Sse.Prefetch0(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Create(float value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,12 +78,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static float Sum(Vector512<float> v) => Vector512.Sum(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* p) =>
+        Simd256.StoreSums(Fold(a), Fold(b), Fold(c), Fold(d), p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AnyGreater(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanAny(a, b);
 
     // A 16 × 16 block would need as many shuffles per element, and 512-bit ones run on one port only.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreTransposed<E>(byte* source, nint stride, float* destination, nint pitch)
         where E : struct, IElement => Simd256.StoreTransposed<E>(source, stride, destination, pitch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Fold(Vector512<float> v) => v.GetLower() + v.GetUpper();
 
     // 16 unsigned 16-bit numbers as 32-bit ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,6 +47,7 @@ internal static unsafe class TopKSimd<V, S>
             values[i] = x[indices[i]];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBetter(float* x, int a, int b)
     {
         var order = x[a].CompareTo(x[b]); // NaN is below every number
@@ -54,6 +55,7 @@ internal static unsafe class TopKSimd<V, S>
     }
 
     // The root is the worst of the heap.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sink(float* x, Span<int> heap, int node)
     {
         for (var child = 2 * node + 1; child < heap.Length; child = 2 * node + 1)

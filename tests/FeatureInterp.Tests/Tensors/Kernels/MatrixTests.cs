@@ -10,7 +10,7 @@ public class MatrixTests
     // m, n, k: below, at and above tiles, panels, blocks of k and groups of columns.
     private static readonly (int M, int N, int K)[] Shapes =
     [
-        (1, 1, 1), (1, 7, 3), (1, 64, 256), (1, 301, 130), (2, 1, 5), (2, 33, 17), (3, 16, 8), (4, 31, 64), (5, 32, 255),
+        (1, 1, 1), (1, 7, 3), (1, 64, 256), (1, 301, 130), (1, 1001, 777), (2, 1, 5), (2, 33, 17), (3, 16, 8), (4, 31, 64), (5, 32, 255),
         (6, 65, 256), (7, 63, 257), (11, 40, 31), (12, 96, 33), (13, 97, 100), (25, 15, 513), (29, 300, 7), (64, 64, 64), (101, 129, 65), (250, 37, 259),
     ];
 
@@ -104,6 +104,44 @@ public class MatrixTests
         }
     }
 
+    [Fact]
+    public void MatMul_MoreActivationsThanArePackedAtOnce_GivesEachRowAsAlone()
+    {
+        const int M = 250, N = 3, K = 40_000;
+        var w = OddWeight.Create(DType.F32, K, N, seed: 1);
+        var x = KernelCases.Floats(M * K, seed: 2);
+        float[] y = new float[M * N], row = new float[N];
+        Kernels.MatMul(x, w, y);
+        foreach (var i in new[] { 0, 208, 209, 249 })
+        {
+            Kernels.MatMul(x.AsSpan(i * K, K), w, row);
+            KernelCases.AssertSameBits(row, y.AsSpan(i * N, N), $"row {i}");
+        }
+    }
+
+    [Fact]
+    public void Linear_SeveralCallersAtOnce_EachGetsItsOwnResult()
+    {
+        const int M = 40, N = 200, K = 300;
+        var w = OddWeight.Create(DType.BF16, N, K, seed: 1);
+        var differences = 0;
+        var callers = Enumerable.Range(0, 4).Select(caller => new Thread(() =>
+        {
+            var x = KernelCases.Floats(M * K, seed: caller);
+            float[] first = new float[M * N], again = new float[M * N];
+            Kernels.Linear(x, w, first);
+            for (var round = 0; round < 30; round++)
+            {
+                Kernels.Linear(x, w, again);
+                if (!first.AsSpan().SequenceEqual(again))
+                    Interlocked.Increment(ref differences);
+            }
+        })).ToArray();
+        Array.ForEach(callers, c => c.Start());
+        Array.ForEach(callers, c => c.Join());
+        Assert.Equal(0, differences);
+    }
+
     private static void MatchesTwin(string operation, string variant, bool outputFirst)
     {
         var kernel = KernelCases.Get<MatrixKernel>(operation, variant);
@@ -134,7 +172,7 @@ public class MatrixTests
     private static void RowsAreIndependent(string operation, string variant, int smallest)
     {
         // Large enough for the threads to take part and for k to be cut.
-        const int M = 97, N = 200, K = 600;
+        const int M = 97, N = 901, K = 600;
         var kernel = KernelCases.Get<MatrixKernel>(operation, variant);
         foreach (var dtype in DTypes)
         {
