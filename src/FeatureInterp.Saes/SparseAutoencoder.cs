@@ -80,7 +80,7 @@ public sealed class SparseAutoencoder
             cancellation.ThrowIfCancellationRequested();
             var block = EncodeDense(x.Rows(first, Math.Min(rows, x.Shape[0] - first)));
             for (var t = 0; t < block.Shape[0]; t++)
-                features.AddToken(block[t].Span);
+                features.AddToken(block.Row(t));
         }
 
         return features;
@@ -113,7 +113,7 @@ public sealed class SparseAutoencoder
         Kernels.MatMulColumns(input.Span, _w.Encoder, features, acts.Span);
         for (var t = 0; t < acts.Shape[0]; t++)
         {
-            var row = acts[t].Span;
+            var row = acts.Row(t);
             for (var i = 0; i < row.Length; i++)
                 row[i] = Activate(row[i] + _w.EncoderBias.Span[features[i]], features[i]);
         }
@@ -128,7 +128,7 @@ public sealed class SparseAutoencoder
     {
         var result = Biased(features.Tokens);
         foreach (var f in features)
-            Kernels.AddScaledRow(_w.Decoder, f.Feature, f.Value, result[f.Token].Span);
+            Kernels.AddScaledRow(_w.Decoder, f.Feature, f.Value, result.Row(f.Token));
         return result;
     }
 
@@ -140,11 +140,11 @@ public sealed class SparseAutoencoder
         var result = Biased(features.Shape[0]);
         for (var t = 0; t < features.Shape[0]; t++)
         {
-            var row = features[t].Span;
+            var row = features.Row(t);
             for (var f = 0; f < row.Length; f++)
             {
                 if (row[f] != 0)
-                    Kernels.AddScaledRow(_w.Decoder, f, row[f], result[t].Span);
+                    Kernels.AddScaledRow(_w.Decoder, f, row[f], result.Row(t));
             }
         }
 
@@ -190,7 +190,7 @@ public sealed class SparseAutoencoder
         if (Config.ApplyBDecToInput)
         {
             for (var t = 0; t < x.Shape[0]; t++)
-                TensorPrimitives.Subtract(x[t].Span, _w.DecoderBias.Span, x[t].Span);
+                TensorPrimitives.Subtract(x.Row(t), _w.DecoderBias.Span, x.Row(t));
         }
 
         return x;
@@ -202,7 +202,7 @@ public sealed class SparseAutoencoder
         var pre = Tensor.Uninitialized(x.Shape[0], Config.DSae);
         Kernels.MatMul(x.Span, _w.Encoder, pre.Span);
         for (var t = 0; t < pre.Shape[0]; t++)
-            TensorPrimitives.Add(pre[t].Span, _w.EncoderBias.Span, pre[t].Span);
+            TensorPrimitives.Add(pre.Row(t), _w.EncoderBias.Span, pre.Row(t));
         return pre;
     }
 
@@ -211,7 +211,7 @@ public sealed class SparseAutoencoder
     {
         for (var t = 0; t < pre.Shape[0]; t++)
         {
-            var row = pre[t].Span;
+            var row = pre.Row(t);
             for (var f = 0; f < row.Length; f++)
                 row[f] = Activate(row[f], f);
         }
@@ -219,14 +219,15 @@ public sealed class SparseAutoencoder
         return pre;
     }
 
+    // Written with "not below" so that a NaN comes through and is seen, as it does in SAELens.
     private float Activate(float pre, int feature) =>
-        pre > 0 && (_w.Threshold is not { } threshold || pre > threshold.Span[feature]) ? pre : 0;
+        pre <= 0 || (_w.Threshold is { } threshold && pre <= threshold.Span[feature]) ? 0 : pre;
 
     private Tensor Biased(int tokens)
     {
         var result = Tensor.Uninitialized(tokens, Config.DIn);
         for (var t = 0; t < tokens; t++)
-            _w.DecoderBias.Span.CopyTo(result[t].Span);
+            _w.DecoderBias.Span.CopyTo(result.Row(t));
         return result;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class TokenScaling
         var tokens = new (float, float, float)[x.Shape[0]];
         for (var t = 0; t < tokens.Length; t++)
         {
-            var row = x[t].Span;
+            var row = x.Row(t);
             var (shift, factor, inverse) = tokens[t] = kind == SaeNormalization.LayerNorm ? LayerNorm(row) : ConstantNorm(row);
             TensorPrimitives.Subtract(row, shift, row);
             TensorPrimitives.Multiply(row, factor, row);
@@ -35,7 +35,7 @@ internal sealed class TokenScaling
     {
         for (var t = 0; t < _tokens.Length; t++)
         {
-            var row = reconstruction[t].Span;
+            var row = reconstruction.Row(t);
             TensorPrimitives.Multiply(row, _tokens[t].Inverse, row);
             TensorPrimitives.Add(row, _tokens[t].Shift, row);
         }

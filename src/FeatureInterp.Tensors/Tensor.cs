@@ -61,6 +61,17 @@ public sealed class Tensor
         }
     }
 
+    /// <summary>The elements of one row of the first dimension, without a view being made: for loops over many rows.</summary>
+    /// <param name="index">The first index.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The tensor is a scalar or has no such row.</exception>
+    public Span<float> Row(int index)
+    {
+        if (Rank == 0 || (uint)index >= (uint)_shape[0])
+            throw new ArgumentOutOfRangeException(nameof(index), $"Index {index} is not in a tensor of shape {Format(_shape)}.");
+        var size = Length / _shape[0];
+        return Span.Slice(index * size, size);
+    }
+
     /// <summary>One element.</summary>
     /// <param name="first">The first index.</param>
     /// <param name="rest">The other indices, one for each further dimension.</param>

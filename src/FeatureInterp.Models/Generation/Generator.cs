@@ -63,7 +63,7 @@ internal sealed class Generator
     private FinishReason? Finished(int prompt, int token, int made) =>
         token == _stopToken ? FinishReason.EndOfSequence
         : made == _maxNewTokens ? FinishReason.Length
-        : _texts[prompt].Count >= _model.Config.ContextLength ? FinishReason.ContextFull
+        : _texts[prompt].Count > _model.Config.ContextLength ? FinishReason.ContextFull
         : null;
 
     private string Text(int prompt, int token, bool isLast) => _decoders[prompt] is { } decoder

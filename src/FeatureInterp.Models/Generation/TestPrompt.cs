@@ -61,7 +61,7 @@ public sealed class TestPrompt
         var run = model.Run((int[])[.. asked, .. expected], edit: edit, splice: splice, cancellation: cancellation);
         var tokens = new AnswerToken[expected.Length];
         for (var i = 0; i < tokens.Length; i++)
-            tokens[i] = Rank(run.Logits[0][asked.Length + i - 1].Span, expected[i], top, tokenizer);
+            tokens[i] = Rank(run.Logits[0].Row(asked.Length + i - 1), expected[i], top, tokenizer);
         return new TestPrompt([.. asked.Select(tokenizer.DecodeToken)], [.. expected.Select(tokenizer.DecodeToken)], tokens);
     }
 
@@ -84,8 +84,9 @@ public sealed class TestPrompt
         return text.Append("]\n").ToString();
     }
 
+    // Python rounds a tie to the even digit, .NET away from zero; a float times 100 is exact in double, so ties are seen.
     private static string Numbers(float logit, double probability) =>
-        string.Create(CultureInfo.InvariantCulture, $"Logit: {logit,5:F2} Prob: {probability * 100,5:F2}%");
+        string.Create(CultureInfo.InvariantCulture, $"Logit: {Math.Round(logit * 100.0, MidpointRounding.ToEven) / 100,5:F2} Prob: {probability * 100,5:F2}%");
 
     private static AnswerToken Rank(ReadOnlySpan<float> logits, int token, int top, Tokenizer tokenizer)
     {

@@ -87,9 +87,9 @@ public static class Hook
                 if (position is { } wanted && value.Batch.Start(p) + row != wanted)
                     continue;
                 if (head is null)
-                    part(tensor[row].Span);
+                    part(tensor.Row(row));
                 else if (tensor.Rank == 3 && (uint)head.Value < (uint)tensor.Shape[1])
-                    part(tensor[row][head.Value].Span);
+                    part(tensor[row].Row(head.Value));
                 else
                     throw new HookException($"{value.Point} is {Tensor.Format(tensor.Shape)}: it has no head {head}.");
             }

@@ -1,11 +1,15 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
 namespace FeatureInterp.Models;
 
 /// <summary>
 /// Which hooks a run should keep: names with <c>*</c> for any run of characters and <c>?</c> for one, as in
-/// <c>blocks.*.hook_resid_post</c>. A text converts by itself. Hooks that cost extra work (<c>attn.hook_result</c>,
+/// <c>blocks.*.hook_resid_post</c>. A text converts by itself, and so does a list: <c>["hook_embed", "blocks.0.*"]</c>. Hooks that cost extra work (<c>attn.hook_result</c>,
 /// <c>hook_mlp_in</c>) are selected only when the last part of the name is written in full.
 /// </summary>
-public sealed class HookSelection
+[CollectionBuilder(typeof(HookSelection), nameof(Create))]
+public sealed class HookSelection : IEnumerable<string>
 {
     /// <summary>Selects what any of the patterns matches.</summary>
     /// <param name="patterns">Names or patterns.</param>
@@ -20,6 +24,10 @@ public sealed class HookSelection
     /// <summary>The names or patterns.</summary>
     public IReadOnlyList<string> Patterns { get; }
 
+    /// <summary>What a list of names or patterns makes.</summary>
+    /// <param name="patterns">Names or patterns.</param>
+    public static HookSelection Create(ReadOnlySpan<string> patterns) => new(patterns.ToArray());
+
     /// <summary>One name or pattern.</summary>
     /// <param name="pattern">The name or pattern.</param>
     public static implicit operator HookSelection(string pattern) => new(pattern);
@@ -31,6 +39,12 @@ public sealed class HookSelection
     /// <summary>Several hooks.</summary>
     /// <param name="points">The hooks.</param>
     public static implicit operator HookSelection(HookPoint[] points) => new(points.Select(p => p.ToString()));
+
+    /// <inheritdoc/>
+    public IEnumerator<string> GetEnumerator() => Patterns.GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>The hooks of a model that the patterns match.</summary>
     /// <param name="available">Every hook of the run, SAEs included.</param>

@@ -53,7 +53,7 @@ public sealed class Gemma2 : Transformer
         for (var p = 0; p < run.Batch.Count; p++)
         {
             for (var i = 0; i < run.Batch.Length(p); i++)
-                _w.Embed.CopyRow(run.Batch[p][i], x[run.Batch.FirstRow(p) + i].Span);
+                _w.Embed.CopyRow(run.Batch[p][i], x.Row(run.Batch.FirstRow(p) + i));
         }
 
         TensorPrimitives.Multiply(x.Span, MathF.Sqrt(Config.DModel), x.Span);

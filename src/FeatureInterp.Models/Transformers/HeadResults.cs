@@ -21,10 +21,10 @@ internal static class HeadResults
         {
             alone.Span.Clear();
             for (var row = 0; row < rows; row++)
-                z[row][h].Span.CopyTo(alone[row][h].Span);
+                z[row].Row(h).CopyTo(alone[row].Row(h));
             Kernels.Linear(alone.Span, outputWeight, written.Span);
             for (var row = 0; row < rows; row++)
-                written[row].Span.CopyTo(result[row][h].Span);
+                written.Row(row).CopyTo(result[row].Row(h));
         }
 
         run.Hooks.At(HookSite.Result, layer, result);
@@ -33,7 +33,7 @@ internal static class HeadResults
         for (var row = 0; row < rows; row++)
         {
             for (var h = 0; h < heads; h++)
-                TensorPrimitives.Add(sum[row].Span, result[row][h].Span, sum[row].Span);
+                TensorPrimitives.Add(sum.Row(row), result[row].Row(h), sum.Row(row));
         }
 
         return sum;

@@ -59,21 +59,6 @@ public sealed class KvCache
         _lengths = lengths;
     }
 
-    /// <summary>The cache of some of the prompts only, in the order given; the arrays are handed over, not copied.</summary>
-    internal KvCache Select(IReadOnlyList<int> prompts, TransformerConfig config)
-    {
-        var result = new KvCache(config, prompts.Count);
-        for (var p = 0; p < prompts.Count; p++)
-        {
-            result._lengths[p] = _lengths[prompts[p]];
-            Array.Copy(_keys, prompts[p] * _layers, result._keys, p * _layers, _layers);
-            Array.Copy(_values, prompts[p] * _layers, result._values, p * _layers, _layers);
-            Array.Copy(_held, prompts[p] * _layers, result._held, p * _layers, _layers);
-        }
-
-        return result;
-    }
-
     private static ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows)
     {
         if (buffer.Length < start + rows.Length)

@@ -26,10 +26,10 @@ internal static class RmsNormStep
         Kernels.RmsScale(x.Span, width, eps, scale.Span);
         run.Hooks.At(scaleSite, layer, scale);
         for (var row = 0; row < rows; row++)
-            TensorPrimitives.Divide(x[row].Span, scale.Span[row], y[row].Span);
+            TensorPrimitives.Divide(x.Row(row), scale.Span[row], y.Row(row));
         run.Hooks.At(normalizedSite, layer, y);
         for (var row = 0; row < rows; row++)
-            TensorPrimitives.Multiply(y[row].Span, gain.Span, y[row].Span);
+            TensorPrimitives.Multiply(y.Row(row), gain.Span, y.Row(row));
         return y;
     }
 }

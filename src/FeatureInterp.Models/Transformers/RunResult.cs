@@ -56,7 +56,7 @@ public sealed class RunResult
             throw new InvalidOperationException("The loss needs the logits of every position; run with LogitsAt.Every.");
         var loss = Tensor.Zeros(Math.Max(tokens.Length - 1, 0));
         for (var i = 0; i + 1 < tokens.Length; i++)
-            loss.Span[i] = Kernels.LogSumExp(logits[i].Span) - logits[i, tokens[i + 1]];
+            loss.Span[i] = Kernels.LogSumExp(logits.Row(i)) - logits[i, tokens[i + 1]];
         return loss;
     }
 

@@ -154,7 +154,7 @@ public abstract class Transformer
         var rows = Enumerable.Range(0, run.Batch.Count).Where(p => run.Batch.Length(p) > 0).Select(run.Batch.LastRow).ToArray();
         var last = run.Buffer("last rows", rows.Length, x.Shape[1]);
         for (var i = 0; i < rows.Length; i++)
-            x[rows[i]].Span.CopyTo(last[i].Span);
+            x.Row(rows[i]).CopyTo(last.Row(i));
         return last;
     }
 
