@@ -16,18 +16,25 @@ internal enum ExecutionEnd
 }
 
 /// <summary>
-/// Runs a cell so that it can always be ended. Cancelling first leaves it time to notice the token; then its code is aborted where it
-/// stands, which also ends a loop that never looks; what is still blocked after that is abandoned.
+/// Runs a cell so that its end can always be had. Cancelling first leaves it time to notice the token; then, where that was asked for,
+/// its code is aborted where it stands, which also ends a loop that never looks; what is still running after that is abandoned.
 /// </summary>
+/// <remarks>
+/// Aborting is not safe: with .NET 10.0.12 it ends the whole process with a segmentation fault when it hits a hot recursive method
+/// (plain loops and calls have always survived it), and a loop around a catch-all sometimes swallows the abort. A run that has files to write and then exits must not use it.
+/// </remarks>
 internal static class AbortableExecution
 {
     private const int StackBytes = 16 << 20;
     private static readonly TimeSpan CooperativeGrace = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan AbortGrace = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AbortGrace = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Runs <paramref name="body"/> on a thread of its own and waits for it, or for the end that cancelling brings.</summary>
+    /// <param name="body">The cell.</param>
+    /// <param name="abortUnresponsive">Whether code that does not listen is aborted before it is abandoned.</param>
+    /// <param name="token">Ends it.</param>
     /// <returns>How it ended. An exception of the body is thrown.</returns>
-    public static async Task<ExecutionEnd> RunAsync(Func<Task> body, CancellationToken token)
+    public static async Task<ExecutionEnd> RunAsync(Func<Task> body, bool abortUnresponsive, CancellationToken token)
     {
         // Not disposed: an abandoned execution may still look at it.
         var abort = new CancellationTokenSource();
@@ -39,6 +46,8 @@ internal static class AbortableExecution
             await Task.WhenAny(done.Task, cancelled.Task).ConfigureAwait(false);
         if (!await EndsWithin(done.Task, CooperativeGrace, token).ConfigureAwait(false))
         {
+            if (!abortUnresponsive)
+                return ExecutionEnd.Abandoned;
             // Aborting waits until the thread can be stopped, which a blocked one delays: never on this thread.
             new Thread(abort.Cancel) { IsBackground = true, Name = "abort" }.Start();
             if (!await EndsWithin(done.Task, AbortGrace, token).ConfigureAwait(false))

@@ -27,13 +27,19 @@ public sealed class CSharpSession
     ];
 
     private readonly ScriptOptions _options;
+    private readonly bool _abortUnresponsive;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
     private ScriptState<object>? _state;
 
     /// <summary>A session without variables.</summary>
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
-    public CSharpSession(string baseDirectory)
+    /// <param name="abortUnresponsive">
+    /// Whether a cancelled cell that does not listen is aborted where it stands, so that the session can go on without it. The runtime may
+    /// crash on that (it does in hot recursive code), so a run that only wants to end leaves such a cell behind instead.
+    /// </param>
+    public CSharpSession(string baseDirectory, bool abortUnresponsive = false)
     {
+        _abortUnresponsive = abortUnresponsive;
         var folder = Path.GetFullPath(baseDirectory);
         _options = ScriptOptions.Default
             .WithReferences(ScriptReferences.Create())
@@ -61,7 +67,7 @@ public sealed class CSharpSession
     /// <param name="source">The cell's text.</param>
     /// <param name="cellName">What errors call it, e.g. <c>cell 3</c>; a new name for every run of a cell.</param>
     /// <param name="sink">Where streams and displays go as they come.</param>
-    /// <param name="token">Ends the cell: within half a second or so, whether or not it listens.</param>
+    /// <param name="token">Ends the cell within a second, whether or not it listens.</param>
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
     public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
     {
@@ -94,7 +100,7 @@ public sealed class CSharpSession
     {
         ScriptState<object>? next = null;
         MimeBundle? value = null;
-        var end = await AbortableExecution.RunAsync(Body, context.Token).ConfigureAwait(false);
+        var end = await AbortableExecution.RunAsync(Body, _abortUnresponsive, context.Token).ConfigureAwait(false);
         if (end != ExecutionEnd.Finished || next is null)
             return CellResult.Cancelled(cellName);
         _state = next;

@@ -19,6 +19,7 @@ public static class HtmlExport
     public static string Write(Notebook notebook, string name, string folder)
     {
         var page = new StringBuilder();
+        var figures = new PageFigures();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Policy).Append("\">\n")
@@ -28,44 +29,44 @@ public static class HtmlExport
         foreach (var cell in notebook.Cells)
         {
             if (cell.IsMarkdown)
-                page.Append("<section class=\"markdown\">\n").Append(MarkdownHtml.Render(cell.Source, folder)).Append("</section>\n");
+                page.Append("<section class=\"markdown\">\n").Append(MarkdownHtml.Render(cell.Source, folder, figures)).Append("</section>\n");
             else
-                AppendCode(page, cell);
+                AppendCode(page, cell, figures);
         }
 
         page.Append("<footer>").Append(WebUtility.HtmlEncode(name)).Append("</footer>\n</main>\n</body>\n</html>\n");
         return page.ToString();
     }
 
-    private static void AppendCode(StringBuilder page, Cell cell)
+    private static void AppendCode(StringBuilder page, Cell cell, PageFigures figures)
     {
         var label = cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"{cell.Kernel} [{n}]") : cell.Kernel;
         page.Append("<section class=\"code\">\n<details class=\"source\" open>\n<summary>").Append(WebUtility.HtmlEncode(label)).Append("</summary>\n<pre><code>")
             .Append(cell.IsCSharp ? CodeHtml.Render(cell.Source) : WebUtility.HtmlEncode(cell.Source)).Append("</code></pre>\n</details>\n");
         foreach (var output in cell.Outputs)
-            AppendOutput(page, output);
+            AppendOutput(page, output, figures);
         page.Append("</section>\n");
     }
 
-    private static void AppendOutput(StringBuilder page, CellOutput output)
+    private static void AppendOutput(StringBuilder page, CellOutput output, PageFigures figures)
     {
         var (kind, html) = output switch
         {
             StreamOutput { Stream: StandardStream.Output } s => ("stdout", Preformatted(LastOverwrite(s.Text))),
             StreamOutput s => ("stderr", Preformatted(LastOverwrite(s.Text))),
-            DisplayOutput d => ("display", Best(d.Data)),
-            ResultOutput r => ("result", Best(r.Data)),
+            DisplayOutput d => ("display", Best(d.Data, figures)),
+            ResultOutput r => ("result", Best(r.Data, figures)),
             ErrorOutput e => ("error", Preformatted(string.Join('\n', e.Traceback))),
             _ => ("unknown", ""),
         };
         page.Append("<div class=\"output ").Append(kind).Append("\">").Append(html).Append("</div>\n");
     }
 
-    private static string Best(MimeBundle data)
+    private static string Best(MimeBundle data, PageFigures figures)
     {
         var items = data.Items;
         if (items.TryGetValue(MimeBundle.SvgType, out var svg))
-            return SafeHtml.SvgImage(svg, data.PlainText);
+            return figures.Draw(svg, data.PlainText);
         foreach (var type in (string[])["image/png", "image/jpeg"])
         {
             if (items.TryGetValue(type, out var picture))
@@ -73,7 +74,7 @@ public static class HtmlExport
         }
 
         if (items.TryGetValue(MimeBundle.HtmlType, out var html))
-            return SafeHtml.Clean(html);
+            return SafeHtml.Clean(html, figures);
         return Preformatted(data.PlainText ?? string.Join('\n', items.Values));
     }
 

@@ -23,7 +23,7 @@ internal static class HtmlStyle
         details.source > summary { cursor: pointer; padding: .15em .9em; color: var(--soft); font-size: .78rem; user-select: none; }
         details.source > pre { padding: .1em .9em .7em; tab-size: 4; }
         .output { margin: .5rem 0 .5rem .9rem; overflow-x: auto; } .output.stderr, .output.error { color: var(--bad); background: var(--badpanel); border-radius: 6px; padding: .6em .9em; }
-        img { max-width: 100%; height: auto; } img.figure { display: block; }
+        img, .output > svg { max-width: 100%; height: auto; } img.figure, .output > svg { display: block; }
         table { border-collapse: collapse; margin: .6em 0; font-size: .9rem; } th, td { padding: .25em .7em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
         td { font-variant-numeric: tabular-nums; } th { border-bottom-width: 2px; } td pre { white-space: pre-wrap; }
         .k { color: var(--k); } .s { color: var(--s); } .n { color: var(--n); } .c { color: var(--c); font-style: italic; }

@@ -27,7 +27,8 @@ internal static class MarkdownHtml
     /// <summary>The HTML of <paramref name="markdown"/>.</summary>
     /// <param name="markdown">A Markdown cell's text.</param>
     /// <param name="folder">Where relative pictures lie; those found are embedded, all others become links.</param>
-    public static string Render(string markdown, string folder)
+    /// <param name="figures">The page's figures.</param>
+    public static string Render(string markdown, string folder, PageFigures figures)
     {
         var document = Markdown.Parse(markdown, Pipeline);
         foreach (var link in document.Descendants<LinkInline>().Where(l => l.IsImage).ToList())
@@ -35,7 +36,7 @@ internal static class MarkdownHtml
         // Formulas are shown as written: drawing them would take a script.
         foreach (var math in document.Descendants<MathInline>().ToList())
             math.ReplaceBy(new CodeInline(math.Content.ToString()));
-        return SafeHtml.Clean(document.ToHtml(Pipeline));
+        return SafeHtml.Clean(document.ToHtml(Pipeline), figures);
     }
 
     private static void Embed(LinkInline link, string folder)

@@ -6,8 +6,8 @@ using AngleSharp.Html.Parser;
 namespace FeatureInterp.Kernel.Notebooks;
 
 /// <summary>
-/// HTML a cell put out, reduced to elements that only draw: no script, no handlers, no forms, nothing fetched. An inline SVG becomes
-/// an image, in which a browser runs and fetches nothing.
+/// HTML a cell put out, reduced to elements that only draw: no script, no handlers, no forms, nothing fetched. An inline SVG
+/// becomes one of the page's figures.
 /// </summary>
 internal static class SafeHtml
 {
@@ -32,11 +32,13 @@ internal static class SafeHtml
     };
 
     /// <summary>The drawing part of <paramref name="html"/>.</summary>
-    public static string Clean(string html)
+    /// <param name="html">What a cell put out.</param>
+    /// <param name="figures">The page's figures, which inline SVG joins.</param>
+    public static string Clean(string html, PageFigures figures)
     {
         var result = new StringBuilder();
         foreach (var node in Body(html).ChildNodes)
-            Append(node, result);
+            Append(node, result, figures);
         return result.ToString();
     }
 
@@ -59,13 +61,9 @@ internal static class SafeHtml
         return scheme is null or "http" or "https" or "mailto" ? url : null;
     }
 
-    /// <summary>An image that carries its own bytes.</summary>
-    public static string SvgImage(string svg, string? alternative) =>
-        $"<img class=\"figure\" src=\"data:{MimeBundle.SvgType};base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\" alt=\"{WebUtility.HtmlEncode(alternative ?? "")}\">";
-
     private static IElement Body(string html) => new HtmlParser().ParseDocument($"<!DOCTYPE html><body>{html}").Body!;
 
-    private static void Append(INode node, StringBuilder result)
+    private static void Append(INode node, StringBuilder result, PageFigures figures)
     {
         if (node is IText text)
             result.Append(WebUtility.HtmlEncode(text.Data));
@@ -73,7 +71,7 @@ internal static class SafeHtml
             return;
         if (string.Equals(element.LocalName, "svg", StringComparison.Ordinal))
         {
-            result.Append(SvgImage(SvgFile.FromInline(element), element.TextContent.Trim()));
+            result.Append(figures.Draw(SvgFile.FromInline(element), element.TextContent.Trim()));
             return;
         }
 
@@ -87,7 +85,7 @@ internal static class SafeHtml
         }
 
         foreach (var child in element.ChildNodes)
-            Append(child, result);
+            Append(child, result, figures);
         if (kept && !Void.Contains(element.LocalName))
             result.Append("</").Append(element.LocalName).Append('>');
     }

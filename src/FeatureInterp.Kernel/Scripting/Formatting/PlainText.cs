@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using FeatureInterp.Kernel.Notebooks;
-using Microsoft.DotNet.Interactive.Formatting;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -70,7 +69,7 @@ internal static class PlainText
         bool b => b ? "true" : "false",
         char c => c.ToString(),
         Type t => TypeName(t),
-        _ when ValueFormatter.HasOwnFormatter(value) => value.ToDisplayString(MimeBundle.PlainTextType),
+        _ when ValueFormatter.HasOwnFormatter(value) && ValueFormatter.Own(value, MimeBundle.PlainTextType) is { } own => own,
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         ITuple t => $"({string.Join(", ", Enumerable.Range(0, t.Length).Select(i => Inline(t[i], depth + 1)))})",
         _ when PrintsItself(value) => value.ToString() ?? "",

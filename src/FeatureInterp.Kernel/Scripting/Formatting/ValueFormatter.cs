@@ -29,8 +29,9 @@ public static partial class ValueFormatter
             Add(items, notes, value, type);
         if (!items.ContainsKey(MimeBundle.PlainTextType))
             Add(items, notes, value, MimeBundle.PlainTextType);
-        var plain = string.Join('\n', notes.Prepend(items.GetValueOrDefault(MimeBundle.PlainTextType)).OfType<string>());
-        items[MimeBundle.PlainTextType] = Cut(plain);
+        if (items.GetValueOrDefault(MimeBundle.PlainTextType) is { } plain)
+            notes.Insert(0, Cut(plain));
+        items[MimeBundle.PlainTextType] = string.Join('\n', notes);
         return new MimeBundle(items);
     }
 
@@ -82,28 +83,42 @@ public static partial class ValueFormatter
     /// <summary>The content, or null when the value has nothing better than plain text to give in this type.</summary>
     private static string? Render(object? value, string type)
     {
-        var plain = string.Equals(type, MimeBundle.PlainTextType, StringComparison.Ordinal);
-        var html = string.Equals(type, MimeBundle.HtmlType, StringComparison.Ordinal);
-        if (value is not null && HasOwnFormatter(value))
-            return Styles().Replace(value.ToDisplayString(type), "");
-        if (value is IHtmlContent content && (plain || html))
-            return plain ? SafeHtml.ToPlainText(Styles().Replace(content.ToString() ?? "", "")) : Styles().Replace(content.ToDisplayString(MimeBundle.HtmlType), "");
-        if (plain)
-            return PlainText.Format(value);
-        if (html)
-            return RecordTable.TryCreate(value)?.ToHtml() ?? Nested(value);
-        return Formatter.GetPreferredFormatterFor(value?.GetType() ?? typeof(object), type) is null ? null : value.ToDisplayString(type);
+        if (value is not null && HasOwnFormatter(value) && Own(value, type) is { } own)
+            return own;
+        return type switch
+        {
+            MimeBundle.PlainTextType => value is IHtmlContent content ? SafeHtml.ToPlainText(Packaged(content, MimeBundle.HtmlType)) : PlainText.Format(value),
+            MimeBundle.HtmlType => RecordTable.TryCreate(value)?.ToHtml() ?? (value is IHtmlContent || DrawsItsItems(value) ? Packaged(value, type) : null),
+            _ => value is not null && HasOwnFormatter(value) ? null : Packaged(value, type),
+        };
     }
 
+    /// <summary>What the value's own formatter for this type writes, or null when it has none or that one declines.</summary>
+    internal static string? Own(object value, string type)
+    {
+        var formatter = Formatter.GetPreferredFormatterFor(value.GetType(), type);
+        if (formatter is null || formatter.Type == typeof(object))
+            return null;
+        using var writer = new StringWriter(CultureInfo.InvariantCulture);
+        if (!formatter.Format(value, new FormatContext(writer)))
+            return null;
+        // For a formatter that declines, the package writes its own tree of properties instead.
+        var content = writer.ToString();
+        return PackageTree().IsMatch(content) ? null : Styles().Replace(content, "");
+    }
+
+    private static string Packaged(object? value, string type) => Styles().Replace(value.ToDisplayString(type), "");
+
     // A list of things that draw themselves: the package lays it out and calls each one's own formatter.
-    private static string? Nested(object? value) =>
-        value is System.Collections.IEnumerable items and not string && items.Cast<object?>().FirstOrDefault() is { } first && HasOwnFormatter(first)
-            ? Styles().Replace(value.ToDisplayString(MimeBundle.HtmlType), "")
-            : null;
+    private static bool DrawsItsItems(object? value) =>
+        value is System.Collections.IEnumerable items and not string && items.Cast<object?>().FirstOrDefault() is { } first && HasOwnFormatter(first);
 
     private static bool Covers(Type formatted, Type type) =>
         formatted.IsAssignableFrom(type)
         || (formatted.IsGenericTypeDefinition && type.IsGenericType && type.GetGenericTypeDefinition() == formatted);
+
+    [GeneratedRegex("^<(details|div)[^>]* class=\"dni-", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 5000)]
+    private static partial Regex PackageTree();
 
     // The package repeats its style sheet after every value.
     [GeneratedRegex(@"<style>\s*\.dni-code-hint.*?</style>", RegexOptions.CultureInvariant | RegexOptions.Singleline, 5000)]
