@@ -27,19 +27,13 @@ public sealed class CSharpSession
     ];
 
     private readonly ScriptOptions _options;
-    private readonly bool _abortUnresponsive;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
     private ScriptState<object>? _state;
 
     /// <summary>A session without variables.</summary>
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
-    /// <param name="abortUnresponsive">
-    /// Whether a cancelled cell that does not listen is aborted where it stands, so that the session can go on without it. The runtime may
-    /// crash on that (it does in hot recursive code), so a run that only wants to end leaves such a cell behind instead.
-    /// </param>
-    public CSharpSession(string baseDirectory, bool abortUnresponsive = false)
+    public CSharpSession(string baseDirectory)
     {
-        _abortUnresponsive = abortUnresponsive;
         var folder = Path.GetFullPath(baseDirectory);
         _options = ScriptOptions.Default
             .WithReferences(ScriptReferences.Create())
@@ -100,8 +94,7 @@ public sealed class CSharpSession
     {
         ScriptState<object>? next = null;
         MimeBundle? value = null;
-        var end = await AbortableExecution.RunAsync(Body, _abortUnresponsive, context.Token).ConfigureAwait(false);
-        if (end != ExecutionEnd.Finished || next is null)
+        if (!await CellThread.RunAsync(Body, context.Token).ConfigureAwait(false) || next is null)
             return CellResult.Cancelled(cellName);
         _state = next;
         return next.Exception switch
@@ -115,14 +108,12 @@ public sealed class CSharpSession
         {
             KernelContext.Current = context;
             next = _state is null
-                ? await script.RunAsync(catchException: IsTheCells, cancellationToken: CancellationToken.None)
-                : await script.RunFromAsync(_state, IsTheCells, CancellationToken.None);
-            // Formatted here, abortable as well, because formatters and lazy sequences are the cell's code as well.
+                ? await script.RunAsync(catchException: _ => true, cancellationToken: CancellationToken.None)
+                : await script.RunFromAsync(_state, catchException: _ => true, CancellationToken.None);
+            // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
             if (next.Exception is null && next.ReturnValue is not DisplayedValue && HasValue(script))
                 value = ValueFormatter.Format(next.ReturnValue);
         }
-
-        static bool IsTheCells(Exception e) => e is not ThreadAbortException;
     }
 
     private Script<object> NextScript(string name, string code) => _state is null

@@ -66,7 +66,7 @@ public static partial class ValueFormatter
             else
                 items[type] = content;
         }
-        catch (Exception e) when (e is not ThreadAbortException)
+        catch (Exception e)
         {
             notes.Add($"({type} could not be made: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")})");
         }

@@ -5,9 +5,9 @@ using FeatureInterp.Kernel.Scripting;
 namespace FeatureInterp.Tests.Kernel.Scripting;
 
 /// <summary>A session's cells run one after another, with what they put out.</summary>
-internal sealed class Cells(string? folder = null, bool abort = false) : IOutputSink
+internal sealed class Cells(string? folder = null) : IOutputSink
 {
-    private readonly CSharpSession _session = new(folder ?? AppContext.BaseDirectory, abort);
+    private readonly CSharpSession _session = new(folder ?? AppContext.BaseDirectory);
     private int _count;
 
     public CSharpSession Session => _session;
