@@ -31,6 +31,9 @@ internal static unsafe class Machine
         }
     }
 
+    /// <summary>How many threads wanted a processor in the last minute, where the system says.</summary>
+    public static string Load => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+
     public static int VectorWidth => Vector512.IsHardwareAccelerated ? 16 : 8;
 
     /// <summary>Fused multiply-adds on 16 independent registers, on as many threads as <see cref="Workers"/> has.</summary>

@@ -42,7 +42,7 @@ internal sealed class Paired(int repetitions)
     // Until the runtime has compiled what is not compiled in full at once: it does so in the background after some thirty calls.
     private void WarmUp()
     {
-        for (var round = 0; round < 2; round++)
+        for (var round = 0; round < 5; round++)
         {
             foreach (var (_, work, _) in _pieces)
             {

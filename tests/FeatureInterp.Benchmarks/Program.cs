@@ -29,7 +29,9 @@ internal static class Program
         foreach (var (name, asks, answer) in Questions.Where(q => wanted.Contains(q.Name)))
         {
             Console.WriteLine($"# {name}: {asks}");
+            var before = Machine.Load;
             var report = answer();
+            report.Note($"Load average of the last minute before and after: {before} and {Machine.Load}; beyond 1 (the benchmark itself), other programs were at work and times are too long.");
             Console.WriteLine(report.ToMarkdown());
             if (args.Contains("--save"))
                 Console.WriteLine("Saved " + report.Save(name, asks));

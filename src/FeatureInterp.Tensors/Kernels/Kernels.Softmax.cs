@@ -24,7 +24,8 @@ public static partial class Kernels
 
     /// <summary>
     /// <c>y[i] = exp(x[i] − max x) / Σ_j exp(x[j] − max x)</c>. Elements of −∞ give 0, and 0 is also what a row of nothing but
-    /// −∞ gives; NaN or +∞ anywhere gives NaN.
+    /// −∞ gives; NaN or +∞ anywhere gives NaN. Terms below 2⁻¹²⁶ (subnormal numbers) may
+    /// count as 0.
     /// </summary>
     /// <param name="x">The logits.</param>
     /// <param name="y">Receives the probabilities; may be <paramref name="x"/> itself.</param>

@@ -13,8 +13,8 @@ internal static unsafe class Gemm<V, S>
 {
     // A k-block of one panel (two vectors wide) is meant to stay in the first-level cache while a row group goes over it, that
     // of a column group in the second. The row group is small because each row of the result is another page of memory.
-    private const int KBlock = 256;
-    private const int RowGroup = 60;
+    private const int KBlock = 384;
+    private const int RowGroup = 36;
     private const int GroupPanels = 8;
 
     // The most activations packed at once, in floats (32 MB).

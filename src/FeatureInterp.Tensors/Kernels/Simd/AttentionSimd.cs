@@ -46,8 +46,14 @@ internal static unsafe class AttentionSimd<V, S>
                 int firstKey = shape.FirstKey(first) / (2 * S.Width) * (2 * S.Width), length = shape.EndKey(end - 1) - firstKey;
                 var block = Scratch.Get(Scratch.Slot.Scores, (nint)(end - first) * length);
                 BlockScores(from, keys, shape, head, first, end, firstKey, length, block);
-                for (var row = 0; row < end - first; row++)
-                    SoftmaxSimd<V, S>.Row(block + (nint)row * length, block + (nint)row * length, length, firstKey);
+                for (var i = first; i < end; i++)
+                {
+                    var row = block + (nint)(i - first) * length;
+                    var seen = shape.EndKey(i) - firstKey;
+                    SoftmaxSimd<V, S>.Row(row, row, seen, firstKey);
+                    new Span<float>(row + seen, length - seen).Clear();
+                }
+
                 BlockMix(block, values, shape, head, first, end, firstKey, length, to);
             });
         }

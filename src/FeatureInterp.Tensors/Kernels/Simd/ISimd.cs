@@ -47,6 +47,9 @@ internal unsafe interface ISimd<V>
     /// <summary>The smaller of each pair; b where a or b is NaN.</summary>
     static abstract V Min(V a, V b);
 
+    /// <summary>0 where x is below the limit, elsewhere (and where x is NaN) v.</summary>
+    static abstract V ZeroBelow(V x, V limit, V v);
+
     static abstract V Abs(V v);
 
     /// <summary>The magnitude of the first with the sign of the second.</summary>

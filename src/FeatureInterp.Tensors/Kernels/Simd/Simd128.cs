@@ -66,6 +66,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZeroBelow(Vector128<float> x, Vector128<float> limit, Vector128<float> v) =>
+        Vector128.AndNot(v, Vector128.LessThan(x, limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Abs(Vector128<float> v) => Vector128.Abs(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

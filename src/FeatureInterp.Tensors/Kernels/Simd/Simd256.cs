@@ -62,6 +62,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Avx.Min(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZeroBelow(Vector256<float> x, Vector256<float> limit, Vector256<float> v) =>
+        Vector256.AndNot(v, Vector256.LessThan(x, limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Abs(Vector256<float> v) => Vector256.Abs(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

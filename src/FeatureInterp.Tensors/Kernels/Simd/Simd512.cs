@@ -62,6 +62,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Avx512F.Min(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroBelow(Vector512<float> x, Vector512<float> limit, Vector512<float> v) =>
+        Vector512.AndNot(v, Vector512.LessThan(x, limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Abs(Vector512<float> v) => Vector512.Abs(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -116,8 +116,8 @@ internal static unsafe class SoftmaxSimd<V, S>
                 // Only a row's last piece is cut short: it is filled up with −∞.
                 var whole = end - i >= 2 * S.Width;
                 var from = whole ? x + i : Fill(rest, x + i, end - i);
-                var left = VectorMath<V, S>.Exp(S.Subtract(S.Load(from), shift));
-                var right = VectorMath<V, S>.Exp(S.Subtract(S.Load(from + S.Width), shift));
+                var left = VectorMath<V, S>.ExpOrZero(S.Subtract(S.Load(from), shift));
+                var right = VectorMath<V, S>.ExpOrZero(S.Subtract(S.Load(from + S.Width), shift));
                 a = S.Add(a, left);
                 b = S.Add(b, right);
                 if (!O.IsKept)
