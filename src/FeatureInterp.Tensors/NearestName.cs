@@ -3,11 +3,11 @@ namespace FeatureInterp.Tensors;
 /// <summary>The name someone probably meant: the one with the smallest edit distance.</summary>
 public static class NearestName
 {
-    /// <summary>The candidate with the fewest insertions, deletions and replacements of one character (Levenshtein's distance).</summary>
+    /// <summary>The candidate with the fewest insertions, deletions and replacements of one character (Levenshtein's distance), ignoring case.</summary>
     /// <param name="name">What was asked for.</param>
     /// <param name="candidates">What there is.</param>
     /// <returns>The nearest candidate, the first of several; null when there are none.</returns>
-    public static string? Of(string name, IEnumerable<string> candidates) => candidates.MinBy(c => Distance(name, c));
+    public static string? Of(string name, IEnumerable<string> candidates) => candidates.MinBy(c => Distance(name.ToUpperInvariant(), c.ToUpperInvariant()));
 
     private static int Distance(string a, string b)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Scripting;
+using FeatureInterp.Tensors;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -31,7 +32,7 @@ internal static class Parameters
         {
             throw new NotebookException(declared.Length == 0
                 ? $"--set {name}: the parameters cell (cell {place + 1}) declares no variables."
-                : $"--set {name}: the parameters are {string.Join(", ", declared)}; did you mean {Nearest.Of(name, declared)}?");
+                : $"--set {name}: the parameters are {string.Join(", ", declared)}; did you mean {NearestName.Of(name, declared)}?");
         }
     }
 

@@ -24,6 +24,8 @@ internal static class ModelFolder
     private static Gemma2 LoadGemma2(string name, string folder, ConfigFile file, LayerOrder order)
     {
         var config = Gemma2Config.Read(file, order);
+        if (!File.Exists(WeightsFile(folder)) && File.Exists(WeightsFile(folder) + ".index.json"))
+            throw new ModelFileException(folder, "the weights are split over several files, which cannot be read yet; save the model as one model.safetensors.");
         var weights = Gemma2Weights.Read(new CheckpointReader(SafetensorsFile.Open(WeightsFile(folder))), config);
         return new Gemma2(name, folder, config, weights, LoadTokenizer(folder));
     }

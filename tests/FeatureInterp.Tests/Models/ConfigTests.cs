@@ -202,6 +202,15 @@ public sealed class ConfigTests : IDisposable
     }
 
     [Fact]
+    public void Load_WeightsInSeveralFiles_SaysTheyCannotBeReadYet()
+    {
+        using var tiny = new TinyModel(new TinyShape());
+        File.Move(Path.Combine(tiny.Folder, "model.safetensors"), Path.Combine(tiny.Folder, "model-00001-of-00001.safetensors"));
+        File.WriteAllText(Path.Combine(tiny.Folder, "model.safetensors.index.json"), "{}");
+        Assert.Contains("split over several files", Assert.Throws<ModelFileException>(() => Transformer.Load(tiny.Folder)).Message);
+    }
+
+    [Fact]
     public void Load_NameOfAnEmbeddedModel_FindsIt() => Assert.Equal("talegrid-6m", Transformer.Load("talegrid-6m").Name);
 
     // Whatever a byte is changed to, the model loads or one of the two exceptions says why.
