@@ -43,6 +43,12 @@ public sealed record SaeConfig
     /// <summary>What is done to an input first.</summary>
     public required SaeNormalization Normalization { get; init; }
 
+    /// <summary>
+    /// A normalisation that belongs folded into the weights but is still named in the configuration, such as
+    /// <c>expected_average_only_in</c>; null for none. Like SAELens, encoding ignores it.
+    /// </summary>
+    public string? UnfoldedNormalization { get; init; }
+
     /// <summary>Whether the heads of hook_z are laid side by side: [pos, head, d_head] is encoded as [pos, head · d_head].</summary>
     public required bool FlattensHeads { get; init; }
 
@@ -89,6 +95,7 @@ public sealed record SaeConfig
                 "layer_norm" => SaeNormalization.LayerNorm,
                 var other => throw new SaeException($"{path}: 'normalize_activations' is '{other}'; the ones that can be computed are none, constant_norm_rescale, layer_norm and expected_average_only_in."),
             },
+            UnfoldedNormalization = file.Text("normalize_activations") is "expected_average_only_in" or "covariance_whitening" ? file.Text("normalize_activations") : null,
             FlattensHeads = file.Text("reshape_activations") switch
             {
                 null or "none" => false,

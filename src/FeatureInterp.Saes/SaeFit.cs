@@ -37,6 +37,8 @@ internal static class SaeFit
             warnings.Add($"{sae.Name} was trained on {trainedOn}, but the model is {model.Name}: its features may mean something else here.");
         if (!sae.Config.PrependBos)
             warnings.Add($"{sae.Name} was trained on texts without a beginning-of-sequence token, but prompts get one.");
+        if (sae.Config.UnfoldedNormalization is { } normalization)
+            warnings.Add($"{sae.Name} says 'normalize_activations' is {normalization}: if its factor was never folded into the weights, the features are on a wrong scale.");
         return warnings;
     }
 }

@@ -78,6 +78,13 @@ public sealed class SaeFitTests : IDisposable
         Assert.Contains("beginning-of-sequence", Assert.Single(tinySae.Load().Warnings(_model)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Warnings_NormalizationNotFolded_SaysSo()
+    {
+        using var tinySae = new TinySae(new TinySaeShape { Normalize = "expected_average_only_in" });
+        Assert.Contains("expected_average_only_in", Assert.Single(tinySae.Load().Warnings(_model)), StringComparison.Ordinal);
+    }
+
     private string Refused(TinySaeShape shape)
     {
         using var tinySae = new TinySae(shape);

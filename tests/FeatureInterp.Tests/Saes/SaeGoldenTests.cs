@@ -38,6 +38,23 @@ public class SaeGoldenTests
         }
     }
 
+    public static TheoryData<string> Unfolded() => Repository.Shared is null ? [""] :
+        [.. Cases("arch").Where(c => (c.StartsWith("standard_fold", StringComparison.Ordinal) || c.StartsWith("jumprelu_fold", StringComparison.Ordinal)))];
+
+    /// <summary>Files whose normalisation factor was not folded in: SAELens computes them as if there were none.</summary>
+    [Theory, MemberData(nameof(Unfolded), DisableDiscoveryEnumeration = true)]
+    public void Encode_FactorNotFolded_EqualsSaeLensBeforeFolding(string name)
+    {
+        Assert.SkipWhen(name.Length == 0, "the peers' goldens are not here");
+        var folder = Path.Combine(Repository.Shared!, "goldens", "saes", "arch", name);
+        var golden = new Golden(folder);
+        var x = golden["x"];
+        var rows = x.Reshape([x.Shape[0] * x.Shape[1], .. x.Shape[2..]]);
+        var sae = SparseAutoencoder.Load(folder);
+        Golden.AssertClose("acts", golden["before.acts"], sae.EncodeDense(rows));
+        Golden.AssertClose("forward", golden["before.forward"], sae.Reconstruct(rows));
+    }
+
     [Theory, MemberData(nameof(Attached))]
     public void Splice_InGemma2_EqualsSaeLens(string name)
     {
