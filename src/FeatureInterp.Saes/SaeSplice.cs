@@ -1,5 +1,4 @@
 using FeatureInterp.Models;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
 
@@ -32,7 +31,8 @@ internal sealed class SaeSplice : ISplice
         var x = value.Rows!;                                            // [row, d_in] or [row, head, d_head]
         if (x.Length == 0)
             return;
-        var error = _errorTerm ? Error(x) : null;
+        var error = _errorTerm ? x.Clone() : null;                      // what is left of it once the reconstruction is taken away
+        var undisturbed = _errorTerm && HasEdits(hooks) ? _sae.Reconstruct(x) : null;
         var flat = _sae.Flat(x);
 
         hooks.At(Hook with { Sae = SaeSite.Input }, flat);              // [row, d_in]
@@ -48,6 +48,7 @@ internal sealed class SaeSplice : ISplice
 
         if (error is not null)
         {
+            TensorPrimitives.Subtract(error.Span, (undisturbed ?? output).Span, error.Span);
             hooks.At(Hook with { Sae = SaeSite.Error }, error);         // as the hook's own value
             TensorPrimitives.Add(x.Span, error.Span, x.Span);
         }
@@ -55,11 +56,7 @@ internal sealed class SaeSplice : ISplice
         hooks.At(Hook with { Sae = SaeSite.Output }, x);                // as the hook's own value
     }
 
-    // From the value before any edit, by an SAE without hooks.
-    private Tensor Error(Tensor x)
-    {
-        var error = _sae.Reconstruct(x);
-        TensorPrimitives.Subtract(x.Span, error.Span, error.Span);
-        return error;
-    }
+    // Without edits inside, the reconstruction that is made anyway is the undisturbed one; with them it takes a second pass.
+    private bool HasEdits(HookScope hooks) =>
+        Points.Any(p => p.Sae is not (SaeSite.Error or SaeSite.Output) && hooks.Edits(p));
 }

@@ -56,7 +56,11 @@ public sealed class HookScope
 
     /// <summary>Whether anything is kept or changed at exactly this hook.</summary>
     /// <param name="point">The hook.</param>
-    public bool Wants(HookPoint point) => _captured.Contains(point) || _edits.ContainsKey(point);
+    public bool Wants(HookPoint point) => _captured.Contains(point) || Edits(point);
+
+    /// <summary>Whether anything is changed at exactly this hook.</summary>
+    /// <param name="point">The hook.</param>
+    public bool Edits(HookPoint point) => _edits.ContainsKey(point);
 
     /// <summary>Passes a value with one row a token.</summary>
     /// <param name="site">The site.</param>

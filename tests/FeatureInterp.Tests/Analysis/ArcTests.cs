@@ -9,7 +9,7 @@ public class ArcTests
     [Fact]
     public void Prompt_EveryTask_IsTheGoldenText()
     {
-        foreach (var prompt in new Golden(Repository.Fixture("Embedded")).Json.GetProperty("prompts").EnumerateObject())
+        foreach (var prompt in EmbeddedPair.Golden.Json.GetProperty("prompts").EnumerateObject())
             Assert.Equal(prompt.Value.GetProperty("text").GetString(), ArcTask.Load(Repository.Data("tasks", "arc", prompt.Name + ".json")).Prompt());
     }
 
@@ -47,7 +47,7 @@ public class ArcTests
     {
         // From the model's own description: of the tasks that fit the context it answers these three exactly.
         string[] solvable = ["e9afcf9a", "c9e6f938", "6fa7a44f"];
-        var model = Transformer.Load(Repository.Data("models", "talegrid-6m"));
+        var model = EmbeddedPair.Model;
         var tasks = Directory.GetFiles(Repository.Data("tasks", "arc")).Select(ArcTask.Load)
             .Where(t => model.RequireTokenizer().ToTokens(t.Prompt()).Length <= model.Config.ContextLength).ToArray();
         var made = model.Generate(tasks.Select(t => t.Prompt()).ToArray(), 160);

@@ -9,9 +9,9 @@ namespace FeatureInterp.Tests;
 /// <summary>Contrast pairs on the embedded pair, against TransformerLens and SAELens.</summary>
 public class ContrastPairTests
 {
-    private static readonly Golden Golden = new(Repository.Fixture("Embedded"));
-    private static readonly Transformer Model = Transformer.Load(Repository.Data("models", "talegrid-6m"));
-    private static readonly SparseAutoencoder Sae = SparseAutoencoder.Load(Repository.Data("saes", "talegrid-6m-res-l3")).For(Model);
+    private static readonly Golden Golden = EmbeddedPair.Golden;
+    private static readonly Transformer Model = EmbeddedPair.Model;
+    private static readonly SparseAutoencoder Sae = EmbeddedPair.Sae;
 
     public static TheoryData<int> Pairs() => [.. Enumerable.Range(0, Golden.Json.GetProperty("contrast").GetArrayLength())];
 
