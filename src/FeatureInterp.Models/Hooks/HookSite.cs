@@ -11,8 +11,23 @@ public enum HookSite
     /// <summary><c>hook_embed</c>, [pos, d_model]: the token's embedding, scaled as the architecture scales it.</summary>
     Embed,
 
+    /// <summary><c>hook_pos_embed</c>, [pos, d_model]: the learned embedding of the position, which is added to the token's.</summary>
+    PosEmbed,
+
     /// <summary><c>hook_resid_pre</c>, [pos, d_model]: the residual stream that enters the block.</summary>
     ResidPre,
+
+    /// <summary><c>hook_attn_in</c>, [pos, head, d_model]: a copy of the residual stream for each head. Computed only when named.</summary>
+    AttnIn,
+
+    /// <summary><c>hook_q_input</c>, [pos, head, d_model]: the copy that only a head's queries read. Computed only when named.</summary>
+    QInput,
+
+    /// <summary><c>hook_k_input</c>, [pos, kv_head, d_model]: the copy that only a head's keys read. Computed only when named.</summary>
+    KInput,
+
+    /// <summary><c>hook_v_input</c>, [pos, kv_head, d_model]: the copy that only a head's values read. Computed only when named.</summary>
+    VInput,
 
     /// <summary><c>ln1.hook_scale</c>, [pos, 1]: what the norm before attention divides by.</summary>
     Ln1Scale,
@@ -28,6 +43,18 @@ public enum HookSite
 
     /// <summary><c>attn.hook_v</c>, [pos, kv_head, d_head]: values.</summary>
     V,
+
+    /// <summary><c>attn.q_norm.hook_scale</c>, [pos, head, 1]: what the norm of a head's queries divides by.</summary>
+    QNormScale,
+
+    /// <summary><c>attn.q_norm.hook_normalized</c>, [pos, head, d_head]: queries divided by that scale, before the gain.</summary>
+    QNormNormalized,
+
+    /// <summary><c>attn.k_norm.hook_scale</c>, [pos, kv_head, 1]: what the norm of a head's keys divides by.</summary>
+    KNormScale,
+
+    /// <summary><c>attn.k_norm.hook_normalized</c>, [pos, kv_head, d_head]: keys divided by that scale, before the gain.</summary>
+    KNormNormalized,
 
     /// <summary><c>attn.hook_rot_q</c>, [pos, head, d_head]: queries after rotation.</summary>
     RotQ,
@@ -111,9 +138,12 @@ internal static class HookSites
     // "#" stands for the layer; a name without it fires once a run.
     private static readonly string[] Names =
     [
-        "hook_embed",
-        "blocks.#.hook_resid_pre", "blocks.#.ln1.hook_scale", "blocks.#.ln1.hook_normalized",
-        "blocks.#.attn.hook_q", "blocks.#.attn.hook_k", "blocks.#.attn.hook_v", "blocks.#.attn.hook_rot_q", "blocks.#.attn.hook_rot_k",
+        "hook_embed", "hook_pos_embed",
+        "blocks.#.hook_resid_pre", "blocks.#.hook_attn_in", "blocks.#.hook_q_input", "blocks.#.hook_k_input", "blocks.#.hook_v_input",
+        "blocks.#.ln1.hook_scale", "blocks.#.ln1.hook_normalized",
+        "blocks.#.attn.hook_q", "blocks.#.attn.hook_k", "blocks.#.attn.hook_v",
+        "blocks.#.attn.q_norm.hook_scale", "blocks.#.attn.q_norm.hook_normalized", "blocks.#.attn.k_norm.hook_scale", "blocks.#.attn.k_norm.hook_normalized",
+        "blocks.#.attn.hook_rot_q", "blocks.#.attn.hook_rot_k",
         "blocks.#.attn.hook_attn_scores", "blocks.#.attn.hook_pattern", "blocks.#.attn.hook_z", "blocks.#.attn.hook_result",
         "blocks.#.ln1_post.hook_scale", "blocks.#.ln1_post.hook_normalized", "blocks.#.hook_attn_out", "blocks.#.hook_resid_mid", "blocks.#.hook_mlp_in",
         "blocks.#.ln2.hook_scale", "blocks.#.ln2.hook_normalized",
@@ -132,7 +162,14 @@ internal static class HookSites
     public static bool IsPerLayer(this HookSite site) => Names[(int)site].Contains('#', StringComparison.Ordinal);
 
     /// <summary>Whether the site costs extra work and so is reached only when a hook names its last part in full.</summary>
-    public static bool IsOptIn(this HookSite site) => site is HookSite.Result or HookSite.MlpInput;
+    public static bool IsOptIn(this HookSite site) => site is HookSite.Result or HookSite.MlpInput || site.IsSplitInput();
+
+    /// <summary>Whether the value is a copy of the residual stream for each head.</summary>
+    public static bool IsSplitInput(this HookSite site) => site is HookSite.AttnIn or HookSite.QInput or HookSite.KInput or HookSite.VInput;
+
+    /// <summary>Whether the value belongs to the norm of a head's queries or keys.</summary>
+    public static bool IsHeadNorm(this HookSite site) =>
+        site is HookSite.QNormScale or HookSite.QNormNormalized or HookSite.KNormScale or HookSite.KNormNormalized;
 
     /// <summary>Whether the value is [head, query, key] rather than [pos, …].</summary>
     public static bool IsAttention(this HookSite site) => site is HookSite.AttnScores or HookSite.Pattern;
@@ -141,8 +178,12 @@ internal static class HookSites
     public static int Width(this HookSite site, TransformerConfig c) => site switch
     {
         HookSite.Ln1Scale or HookSite.Ln1PostScale or HookSite.Ln2Scale or HookSite.Ln2PostScale or HookSite.FinalScale => 1,
-        HookSite.Q or HookSite.RotQ or HookSite.Z => c.Heads * c.HeadDim,
-        HookSite.K or HookSite.RotK or HookSite.V => c.KeyValueHeads * c.HeadDim,
+        HookSite.Q or HookSite.RotQ or HookSite.QNormNormalized or HookSite.Z => c.Heads * c.HeadDim,
+        HookSite.K or HookSite.RotK or HookSite.KNormNormalized or HookSite.V => c.KeyValueHeads * c.HeadDim,
+        HookSite.QNormScale => c.Heads,
+        HookSite.KNormScale => c.KeyValueHeads,
+        HookSite.AttnIn or HookSite.QInput => c.Heads * c.DModel,
+        HookSite.KInput or HookSite.VInput => c.KeyValueHeads * c.DModel,
         HookSite.AttnScores or HookSite.Pattern => 0,
         HookSite.Result => c.Heads * c.DModel,
         HookSite.MlpPre or HookSite.MlpPreLinear or HookSite.MlpPost => c.DMlp,

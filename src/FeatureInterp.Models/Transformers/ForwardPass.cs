@@ -54,14 +54,22 @@ public sealed class ForwardPass
     /// <param name="shape">The shape it is used in.</param>
     public Tensor Buffer(string name, params ReadOnlySpan<int> shape) => _work.Get(name, shape);
 
-    /// <summary>y = x·Wᵀ into a named buffer: [row, in] by a weight [out, in] gives [row, out].</summary>
+    /// <summary>What the model's weight processing changes in this run.</summary>
+    public WeightProcessing Processing { get; init; } = WeightProcessing.None;
+
+    /// <summary>Whether layer norms show x after gain and bias; see <see cref="NormalizedHook"/>.</summary>
+    public bool NormalizedAfterGain { get; init; }
+
+    /// <summary>y = x·W + b into a named buffer.</summary>
     /// <param name="name">The buffer's name.</param>
     /// <param name="x">[row, in], or [row, head, d_head] read as that.</param>
-    /// <param name="weight">[out, in], as Hugging Face stores a linear layer.</param>
-    public Tensor Linear(string name, Tensor x, Weight weight)
+    /// <param name="map">W [in, out] and b.</param>
+    /// <param name="withBias">Whether to add b.</param>
+    /// <returns>[row, out]</returns>
+    internal Tensor Linear(string name, Tensor x, LinearMap map, bool withBias = true)
     {
-        var y = Buffer(name, x.Shape[0], weight.RowCount);
-        Kernels.Linear(x.Span, weight, y.Span);
+        var y = Buffer(name, x.Shape[0], map.Outputs);
+        map.Apply(x.Span, y.Span, withBias);
         return y;
     }
 }

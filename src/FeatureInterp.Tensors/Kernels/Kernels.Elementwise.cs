@@ -10,6 +10,12 @@ public static partial class Kernels
         ElementwiseSimd<Vector128<float>, Simd128>.GeluTanh, ElementwiseSimd<Vector256<float>, Simd256>.GeluTanh, ElementwiseSimd<Vector512<float>, Simd512>.GeluTanh);
     private static readonly KernelOperation<BinaryKernel> GeluTanhMulOperation = new("gelu_tanh_mul", Reference.GeluTanhMul,
         ElementwiseSimd<Vector128<float>, Simd128>.GeluTanhMul, ElementwiseSimd<Vector256<float>, Simd256>.GeluTanhMul, ElementwiseSimd<Vector512<float>, Simd512>.GeluTanhMul);
+    private static readonly KernelOperation<UnaryKernel> GeluErfOperation = new("gelu_erf", Reference.GeluErf,
+        ElementwiseSimd<Vector128<float>, Simd128>.GeluErf, ElementwiseSimd<Vector256<float>, Simd256>.GeluErf, ElementwiseSimd<Vector512<float>, Simd512>.GeluErf);
+    private static readonly KernelOperation<BinaryKernel> GeluErfMulOperation = new("gelu_erf_mul", Reference.GeluErfMul,
+        ElementwiseSimd<Vector128<float>, Simd128>.GeluErfMul, ElementwiseSimd<Vector256<float>, Simd256>.GeluErfMul, ElementwiseSimd<Vector512<float>, Simd512>.GeluErfMul);
+    private static readonly KernelOperation<BinaryKernel> SiluMulOperation = new("silu_mul", Reference.SiluMul,
+        ElementwiseSimd<Vector128<float>, Simd128>.SiluMul, ElementwiseSimd<Vector256<float>, Simd256>.SiluMul, ElementwiseSimd<Vector512<float>, Simd512>.SiluMul);
     private static readonly KernelOperation<SoftCapKernel> SoftCapOperation = new("soft_cap", Reference.SoftCap,
         ElementwiseSimd<Vector128<float>, Simd128>.SoftCap, ElementwiseSimd<Vector256<float>, Simd256>.SoftCap, ElementwiseSimd<Vector512<float>, Simd512>.SoftCap);
 
@@ -44,6 +50,42 @@ public static partial class Kernels
         CheckLength(up.Length, gate.Length);
         CheckLength(y.Length, gate.Length);
         GeluTanhMulOperation.Active(gate, up, y);
+    }
+
+    /// <summary><c>y = x · Φ(x)</c> with the normal distribution Φ, the exact form of GELU (Hendrycks and Gimpel 2016), which
+    /// GPT-NeoX uses; at −∞ its limit, −0.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="y">Receives the result; may be <paramref name="x"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void GeluErf(ReadOnlySpan<float> x, Span<float> y)
+    {
+        CheckLength(y.Length, x.Length);
+        GeluErfOperation.Active(x, y);
+    }
+
+    /// <summary><c>y = GeluErf(gate) · up</c>.</summary>
+    /// <param name="gate">The input of the GELU.</param>
+    /// <param name="up">What its output is multiplied with.</param>
+    /// <param name="y">Receives the result; may be <paramref name="gate"/> or <paramref name="up"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void GeluErfMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        CheckLength(up.Length, gate.Length);
+        CheckLength(y.Length, gate.Length);
+        GeluErfMulOperation.Active(gate, up, y);
+    }
+
+    /// <summary><c>y = silu(gate) · up</c> with <c>silu(x) = x / (1 + e⁻ˣ)</c>, the middle of Llama's MLP (Shazeer 2020); silu is
+    /// −0 at −∞.</summary>
+    /// <param name="gate">The input of the SiLU.</param>
+    /// <param name="up">What its output is multiplied with.</param>
+    /// <param name="y">Receives the result; may be <paramref name="gate"/> or <paramref name="up"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void SiluMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y)
+    {
+        CheckLength(up.Length, gate.Length);
+        CheckLength(y.Length, gate.Length);
+        SiluMulOperation.Active(gate, up, y);
     }
 
     /// <summary><c>y = cap · tanh(x / cap)</c>: nearly x where x is small, never beyond ±cap.</summary>

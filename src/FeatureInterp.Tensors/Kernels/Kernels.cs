@@ -14,7 +14,7 @@ public static partial class Kernels
         LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, RopeOperation,
-        ExpOperation, GeluTanhOperation, GeluTanhMulOperation, SoftCapOperation,
+        ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation,
     ];
 

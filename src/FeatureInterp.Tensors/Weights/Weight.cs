@@ -57,6 +57,19 @@ public sealed unsafe class Weight
         return new ReadOnlySpan<byte>(_data + (long)row * size, size);
     }
 
+    /// <summary>Some of the rows, as a view.</summary>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    public Weight Rows(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, RowCount - count);
+        var row = RowLength == 0 ? 0 : RowBytes(0).Length;
+        return new Weight($"{Name}[{start}..{start + count}]", DType, [count, .. _shape.AsSpan(1)], _data + (long)start * row, _owner);
+    }
+
     /// <summary>Widens one row to fp32 (integers and fp64 are rounded to the nearest fp32).</summary>
     /// <param name="row">The first index.</param>
     /// <param name="destination">Receives <see cref="RowLength"/> values.</param>

@@ -71,7 +71,7 @@ internal static partial class Reference
 
     public static void Rope(Span<float> x, int heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
     {
-        var half = headDim / 2;
+        var half = cos.Length / (x.Length / heads / headDim);
         for (var row = 0; row < x.Length / headDim; row++)
         {
             var position = row / heads;

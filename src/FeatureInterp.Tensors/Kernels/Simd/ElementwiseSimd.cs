@@ -22,6 +22,12 @@ internal static unsafe class ElementwiseSimd<V, S>
 
     public static void GeluTanhMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) => Map(gate, up, y, default(GeluMulMap));
 
+    public static void GeluErf(ReadOnlySpan<float> x, Span<float> y) => Map(x, x, y, default(GeluErfMap));
+
+    public static void GeluErfMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) => Map(gate, up, y, default(GeluErfMulMap));
+
+    public static void SiluMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) => Map(gate, up, y, default(SiluMulMap));
+
     public static void SoftCap(ReadOnlySpan<float> x, float cap, Span<float> y) => Map(x, x, y, new SoftCapMap(cap));
 
     /// <summary>Attention's scores in place: x·scale, then the soft cap if there is one. This thread alone.</summary>
@@ -92,6 +98,24 @@ internal static unsafe class ElementwiseSimd<V, S>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply(float* a, float* b) => S.Multiply(VectorMath<V, S>.GeluTanh(S.Load(a)), S.Load(b));
+    }
+
+    private readonly struct GeluErfMap : IMap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply(float* a, float* b) => VectorMath<V, S>.GeluErf(S.Load(a));
+    }
+
+    private readonly struct GeluErfMulMap : IMap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply(float* a, float* b) => S.Multiply(VectorMath<V, S>.GeluErf(S.Load(a)), S.Load(b));
+    }
+
+    private readonly struct SiluMulMap : IMap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply(float* a, float* b) => S.Multiply(VectorMath<V, S>.Silu(S.Load(a)), S.Load(b));
     }
 
     private readonly struct SoftCapMap(float cap) : IMap

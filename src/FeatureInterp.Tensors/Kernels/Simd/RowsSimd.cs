@@ -52,7 +52,7 @@ internal static unsafe class RowsSimd<V, S>
 
     public static void Rope(Span<float> x, int heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
     {
-        var half = headDim / 2;
+        var half = cos.Length / (x.Length / heads / headDim);
         fixed (float* px = x, pc = cos, ps = sin)
         {
             for (var row = 0; row < x.Length / headDim; row++)

@@ -12,6 +12,12 @@ public class ElementwiseTests
 
     public static TheoryData<string> GeluTanhMul => KernelCases.Of("gelu_tanh_mul");
 
+    public static TheoryData<string> GeluErf => KernelCases.Of("gelu_erf");
+
+    public static TheoryData<string> GeluErfMul => KernelCases.Of("gelu_erf_mul");
+
+    public static TheoryData<string> SiluMul => KernelCases.Of("silu_mul");
+
     public static TheoryData<string> SoftCap => KernelCases.Of("soft_cap");
 
     [Theory, MemberData(nameof(Exp))]
@@ -26,6 +32,25 @@ public class ElementwiseTests
     {
         AssertMatchesTwin("gelu_tanh", variant, Range(-20, 20, 100_000), 1e-6, 3e-7);
         AssertMatchesTwin("gelu_tanh", variant, Range(-1e-3f, 1e-3f, 1_000), 1e-6, 0);
+    }
+
+    [Theory, MemberData(nameof(GeluErf))]
+    public void GeluErf_WholeRange_MatchesTwin(string variant)
+    {
+        AssertMatchesTwin("gelu_erf", variant, Range(-20, 20, 100_000), 1e-6, 3e-7);
+        AssertMatchesTwin("gelu_erf", variant, Range(-5, 0, 10_000), 3e-6, 0);
+        AssertMatchesTwin("gelu_erf", variant, Range(-1e-3f, 1e-3f, 1_000), 1e-6, 0);
+    }
+
+    // Φ(1) and Φ(−2) from a table of the normal distribution (Abramowitz and Stegun, table 26.1).
+    [Theory, MemberData(nameof(GeluErf))]
+    public void GeluErf_TabulatedPoints_AreXTimesPhi(string variant)
+    {
+        float[] x = [0, 1, -2], found = new float[3];
+        KernelCases.Get<UnaryKernel>("gelu_erf", variant)(x, found);
+        Assert.Equal(0, found[0]);
+        Assert.Equal(0.8413447461, found[1], 2e-7);
+        Assert.Equal(-2 * 0.0227501319, found[2], 2e-7);
     }
 
     [Theory, MemberData(nameof(SoftCap))]
@@ -58,15 +83,36 @@ public class ElementwiseTests
         IsTheSameAnywhere((x, y) => kernel(x, 2.5f, y));
     }
 
+    [Theory, MemberData(nameof(GeluErf))]
+    public void GeluErf_AnyLengthAndPlace_IsTheSame(string variant) => IsTheSameAnywhere(KernelCases.Get<UnaryKernel>("gelu_erf", variant));
+
     [Theory, MemberData(nameof(GeluTanhMul))]
-    public void GeluTanhMul_AnyLength_IsGeluTimesUp(string variant)
+    public void GeluTanhMul_AnyLength_IsGeluTimesUp(string variant) => IsGateTimesUp("gelu_tanh_mul", variant);
+
+    [Theory, MemberData(nameof(GeluErfMul))]
+    public void GeluErfMul_AnyLength_IsGeluTimesUp(string variant) => IsGateTimesUp("gelu_erf_mul", variant);
+
+    [Theory, MemberData(nameof(SiluMul))]
+    public void SiluMul_AnyLength_IsSiluTimesUp(string variant) => IsGateTimesUp("silu_mul", variant);
+
+    [Theory, MemberData(nameof(SiluMul))]
+    public void SiluMul_WholeRange_MatchesTwin(string variant)
+    {
+        float[] x = [.. Range(-120, 120, 100_000), .. Odd], one = new float[x.Length], wanted = new float[x.Length], found = new float[x.Length];
+        Array.Fill(one, 1);
+        KernelCases.Twin<BinaryKernel>("silu_mul")(x, one, wanted);
+        KernelCases.Get<BinaryKernel>("silu_mul", variant)(x, one, found);
+        KernelCases.AssertClose(wanted, found, 1e-6, 1e-36, "silu");
+    }
+
+    private static void IsGateTimesUp(string operation, string variant)
     {
         foreach (var length in KernelCases.Lengths)
         {
             Guarded gate = new(KernelCases.Floats(length, seed: length, scale: 6)), up = new(KernelCases.Floats(length, seed: 3));
             var wanted = new float[length];
-            KernelCases.Twin<BinaryKernel>("gelu_tanh_mul")(gate.Span, up.Span, wanted);
-            KernelCases.Get<BinaryKernel>("gelu_tanh_mul", variant)(gate.Span, up.Span, up.Span);
+            KernelCases.Twin<BinaryKernel>(operation)(gate.Span, up.Span, wanted);
+            KernelCases.Get<BinaryKernel>(operation, variant)(gate.Span, up.Span, up.Span);
             gate.Check();
             up.Check();
             KernelCases.AssertClose(wanted, up.Span, 1e-6, 3e-7, $"length {length}");

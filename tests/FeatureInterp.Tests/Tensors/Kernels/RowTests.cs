@@ -170,4 +170,22 @@ public class RowTests
             KernelCases.AssertClose(wanted, x.Span, 0, 2e-7, $"half {half}");
         }
     }
+
+    [Theory, MemberData(nameof(Rope))]
+    public void Rope_PartOfAHead_LeavesTheRest(string variant)
+    {
+        const int Positions = 3, Heads = 2, HeadDim = 50, Half = 19;
+        var x = KernelCases.Floats(Positions * Heads * HeadDim, seed: 1);
+        float[] cos = KernelCases.Floats(Positions * Half, seed: 4), sin = KernelCases.Floats(Positions * Half, seed: 5);
+        var found = (float[])x.Clone();
+        KernelCases.Get<RopeKernel>("rope", variant)(found, Heads, HeadDim, cos, sin);
+        for (var i = 0; i < x.Length; i++)
+        {
+            int at = i % HeadDim, position = i / HeadDim / Heads, pair = at % Half;
+            double wanted = at < Half ? (double)x[i] * cos[position * Half + pair] - (double)x[i + Half] * sin[position * Half + pair]
+                : at < 2 * Half ? (double)x[i] * cos[position * Half + pair] + (double)x[i - Half] * sin[position * Half + pair]
+                : x[i];
+            Assert.Equal(wanted, found[i], 1e-6);
+        }
+    }
 }

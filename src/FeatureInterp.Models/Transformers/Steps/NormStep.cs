@@ -1,0 +1,112 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>The hooks of one norm and the name of its buffer.</summary>
+/// <param name="Name">TransformerLens's name of the norm.</param>
+/// <param name="Scale">The hook of what is divided by.</param>
+/// <param name="Normalized">The hook of the quotient.</param>
+internal sealed record NormPlace(string Name, HookSite Scale, HookSite Normalized)
+{
+    public static readonly NormPlace Ln1 = new("ln1", HookSite.Ln1Scale, HookSite.Ln1Normalized);
+    public static readonly NormPlace Ln1Post = new("ln1_post", HookSite.Ln1PostScale, HookSite.Ln1PostNormalized);
+    public static readonly NormPlace Ln2 = new("ln2", HookSite.Ln2Scale, HookSite.Ln2Normalized);
+    public static readonly NormPlace Ln2Post = new("ln2_post", HookSite.Ln2PostScale, HookSite.Ln2PostNormalized);
+    public static readonly NormPlace Final = new("ln_final", HookSite.FinalScale, HookSite.FinalNormalized);
+    public static readonly NormPlace Q = new("q_norm", HookSite.QNormScale, HookSite.QNormNormalized);
+    public static readonly NormPlace K = new("k_norm", HookSite.KNormScale, HookSite.KNormNormalized);
+}
+
+/// <summary>
+/// Norms with TransformerLens's two hooks inside. They go through both whether or not they are wanted: a fused norm rounds
+/// differently, and then looking at a run would change it.
+/// </summary>
+internal static class NormStep
+{
+    /// <summary>
+    /// The norm before a matrix that reads the residual stream: (centred) x / scale, times the gain, plus the bias. When the norm
+    /// is folded into that matrix, gain and bias come after <paramref name="inputSite"/>; the product is the same.
+    /// </summary>
+    /// <param name="run">The step.</param>
+    /// <param name="place">Which norm.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="x">[row, …, width]</param>
+    /// <param name="w">Its numbers.</param>
+    /// <param name="inputSite">The hook of what the matrix is applied to, where there is one.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor BeforeReading(ForwardPass run, NormPlace place, int layer, Tensor x, NormWeights w, HookSite? inputSite = null)
+    {
+        var y = Divide(run, place, layer, x, w);
+        var (folds, after) = (run.Processing.FoldLn, run.NormalizedAfterGain && w.Bias is not null && !run.Processing.FoldLn);
+        if (!after)
+            run.Hooks.At(place.Normalized, layer, y);
+        if (!folds)
+            Scale(y, w);
+        if (after)
+            run.Hooks.At(place.Normalized, layer, y);
+        if (inputSite is { } site)
+            run.Hooks.At(site, layer, y);
+        if (folds)
+        {
+            // Folding centres what the matrix reads; of an edited value the mean may be other than zero.
+            if (w.Bias is not null)
+                Centre(y, w.Gain.Length);
+            Scale(y, w);
+        }
+
+        return y;
+    }
+
+    /// <summary>A norm that is never folded: after a sublayer, or of a head's queries and keys.</summary>
+    /// <param name="run">The step.</param>
+    /// <param name="place">Which norm.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="x">[row, …, width]</param>
+    /// <param name="w">Its numbers.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor Apply(ForwardPass run, NormPlace place, int layer, Tensor x, NormWeights w)
+    {
+        var y = Divide(run, place, layer, x, w);
+        run.Hooks.At(place.Normalized, layer, y);
+        Scale(y, w);
+        return y;
+    }
+
+    /// <summary>Takes each row's mean from it.</summary>
+    public static void Centre(Tensor x, int width)
+    {
+        for (var rest = x.Span; rest.Length > 0; rest = rest[width..])
+            TensorPrimitives.Subtract(rest[..width], TensorPrimitives.Sum<float>(rest[..width]) / width, rest[..width]);
+    }
+
+    // scale = √(mean(x²) + eps), of a layer norm after the mean is taken off → hook; x / scale
+    private static Tensor Divide(ForwardPass run, NormPlace place, int layer, Tensor x, NormWeights w)
+    {
+        var width = w.Gain.Length;
+        var y = run.Buffer(place.Name, x.Shape);
+        if (w.Bias is not null)
+        {
+            x.Span.CopyTo(y.Span);
+            Centre(y, width);
+            x = y;
+        }
+
+        var scale = run.Buffer(place.Name + " scale", [.. x.Shape[..^1], 1]);
+        Kernels.RmsScale(x.Span, width, w.Eps, scale.Span);
+        run.Hooks.At(place.Scale, layer, scale);
+        for (var row = 0; row < scale.Length; row++)
+            TensorPrimitives.Divide(x.Span.Slice(row * width, width), scale.Span[row], y.Span.Slice(row * width, width));
+        return y;
+    }
+
+    private static void Scale(Tensor y, NormWeights w)
+    {
+        for (var rest = y.Span; rest.Length > 0; rest = rest[w.Gain.Length..])
+        {
+            var row = rest[..w.Gain.Length];
+            TensorPrimitives.Multiply(row, w.Gain.Span, row);
+            if (w.Bias is { } bias)
+                TensorPrimitives.Add(row, bias.Span, row);
+        }
+    }
+}

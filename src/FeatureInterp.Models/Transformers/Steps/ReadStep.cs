@@ -1,0 +1,94 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>What attention reads from the residual stream: queries, keys and values before their hooks.</summary>
+internal static class ReadStep
+{
+    /// <summary>
+    /// q = n·W_Q + b_Q and so on, with n the norm of x. Where a hook of a head's own input is wanted, every head reads a copy.
+    /// With value biases folded, v is without b_V.
+    /// </summary>
+    /// <param name="run">The step.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="x">The residual stream, [row, d_model].</param>
+    /// <param name="w">The block's arrays.</param>
+    /// <returns>q [row, head, d_head], k and v [row, kv_head, d_head].</returns>
+    public static (Tensor Q, Tensor K, Tensor V) Apply(ForwardPass run, int layer, Tensor x, BlockWeights w)
+    {
+        if (WantsCopies(run.Hooks, layer))
+            return Copies(run, layer, x, w);
+        var n = NormStep.BeforeReading(run, NormPlace.Ln1, layer, x, w.Ln1);        // [row, d_model]
+        if (w.Qkv is not null)
+            return Fused(run, n, w);
+        var q = run.Linear("q", n, w.Q);
+        var k = run.Linear("k", n, w.K);
+        var v = run.Linear("v", n, w.V, withBias: !run.Processing.FoldValueBiases);
+        return (Heads(q, w), Heads(k, w), Heads(v, w));
+    }
+
+    private static Tensor Heads(Tensor rows, BlockWeights w) => rows.Reshape(rows.Shape[0], rows.Shape[1] / w.HeadDim, w.HeadDim);
+
+    // One product, whose columns are then dealt out: GPT-2 has [q of all heads, k, v], GPT-NeoX [q, k, v] of each head.
+    private static (Tensor Q, Tensor K, Tensor V) Fused(ForwardPass run, Tensor n, BlockWeights w)
+    {
+        var qkv = run.Linear("qkv", n, w.Qkv!, withBias: false);
+        return (Deal("q", w.Q, true), Deal("k", w.K, true), Deal("v", w.V, !run.Processing.FoldValueBiases));
+
+        Tensor Deal(string name, LinearMap part, bool withBias)
+        {
+            var y = run.Buffer(name, n.Shape[0], part.Outputs);
+            for (var row = 0; row < n.Shape[0]; row++)
+                part.TakeOutputs(qkv.Row(row), y.Row(row));
+            if (withBias && part.Bias is { } bias)
+                LinearMap.AddToRows(bias.Span, y.Span);
+            return Heads(y, w);
+        }
+    }
+
+    private static bool WantsCopies(HookScope hooks, int layer) =>
+        hooks.Wants(HookSite.AttnIn, layer) || hooks.Wants(HookSite.QInput, layer) || hooks.Wants(HookSite.KInput, layer) || hooks.Wants(HookSite.VInput, layer);
+
+    // As TransformerLens with use_attn_in or use_split_qkv_input: the norm runs over q's, k's and v's copies in turn, and so do its hooks.
+    private static (Tensor Q, Tensor K, Tensor V) Copies(ForwardPass run, int layer, Tensor x, BlockWeights w)
+    {
+        var split = run.Hooks.Wants(HookSite.QInput, layer) || run.Hooks.Wants(HookSite.KInput, layer) || run.Hooks.Wants(HookSite.VInput, layer);
+        var shared = run.Hooks.Wants(HookSite.AttnIn, layer) ? Copy(run, "attn_in", HookSite.AttnIn, layer, x, w.Q.Outputs / w.HeadDim) : null;
+        return (
+            Read("q", HookSite.QInput, w.Q, withBias: true),
+            Read("k", HookSite.KInput, w.K, withBias: true),
+            Read("v", HookSite.VInput, w.V, withBias: !run.Processing.FoldValueBiases));
+
+        Tensor Read(string name, HookSite site, LinearMap map, bool withBias)
+        {
+            int rows = x.Shape[0], model = x.Shape[1], heads = map.Outputs / w.HeadDim;
+            var input = split ? Copy(run, name + "_input", site, layer, x, heads) : shared!;
+            var n = NormStep.BeforeReading(run, NormPlace.Ln1, layer, input, w.Ln1); // [row, head, d_model]
+            var y = run.Buffer(name, rows, heads, w.HeadDim);
+            var (one, of) = (run.Buffer("one head's input", rows, model), run.Buffer("one head's values", rows, w.HeadDim));
+            for (var h = 0; h < heads; h++)
+            {
+                for (var row = 0; row < rows; row++)
+                    n[row].Row(h).CopyTo(one.Row(row));
+                map.Part(h * w.HeadDim, w.HeadDim).Apply(one.Span, of.Span, withBias);
+                for (var row = 0; row < rows; row++)
+                    of.Row(row).CopyTo(y[row].Row(h));
+            }
+
+            return y;
+        }
+    }
+
+    private static Tensor Copy(ForwardPass run, string name, HookSite site, int layer, Tensor x, int heads)
+    {
+        var copies = run.Buffer(name, x.Shape[0], heads, x.Shape[1]);
+        for (var row = 0; row < x.Shape[0]; row++)
+        {
+            for (var h = 0; h < heads; h++)
+                x.Row(row).CopyTo(copies[row].Row(h));
+        }
+
+        run.Hooks.At(site, layer, copies);
+        return copies;
+    }
+}

@@ -1,0 +1,42 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>From the last residual stream to logits.</summary>
+internal static class UnembedStep
+{
+    /// <summary>logits = norm(x)·W_U + b_U, less their mean when the unembedding is centred → hook; cap·tanh(logits / cap).</summary>
+    /// <param name="run">The step.</param>
+    /// <param name="x">[row, d_model]</param>
+    /// <param name="w">The model's arrays.</param>
+    /// <param name="softCap">0 for none.</param>
+    /// <returns>[row, d_vocab], or [prompt, d_vocab] when only the last positions are asked for.</returns>
+    public static Tensor Apply(ForwardPass run, Tensor x, ModelWeights w, float softCap = 0)
+    {
+        if (run.LogitsAt == LogitsAt.Last && !WantsFinal(run.Hooks))
+            x = LastRows(run, x);                                                   // [prompt, d_model]
+        var n = NormStep.BeforeReading(run, NormPlace.Final, 0, x, w.Final, HookSite.UnembedIn);
+        var logits = Tensor.Uninitialized(n.Shape[0], w.Unembed.Outputs);           // [row, d_vocab]
+        w.Unembed.Apply(n.Span, logits.Span);
+        if (run.Processing.CenterUnembed)
+            NormStep.Centre(logits, w.Unembed.Outputs);
+        run.Hooks.At(HookSite.UnembedOut, 0, logits);
+        if (softCap > 0)
+            Kernels.SoftCap(logits.Span, softCap, logits.Span);
+        return logits;
+    }
+
+    // A hook after the last block needs every position carried to the end.
+    private static bool WantsFinal(HookScope hooks) =>
+        hooks.Wants(HookSite.FinalScale) || hooks.Wants(HookSite.FinalNormalized) || hooks.Wants(HookSite.UnembedIn) || hooks.Wants(HookSite.UnembedOut);
+
+    // Prompts without a token in this step have no row.
+    private static Tensor LastRows(ForwardPass run, Tensor x)
+    {
+        var rows = Enumerable.Range(0, run.Batch.Count).Where(p => run.Batch.Length(p) > 0).Select(run.Batch.LastRow).ToArray();
+        var last = run.Buffer("last rows", rows.Length, x.Shape[1]);
+        for (var i = 0; i < rows.Length; i++)
+            x.Row(rows[i]).CopyTo(last.Row(i));
+        return last;
+    }
+}

@@ -1,0 +1,41 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>What a block's sublayers write towards the residual stream.</summary>
+internal static class WriteStep
+{
+    /// <summary>
+    /// z·W_O + b_O, summed over the heads. With <c>attn.hook_result</c> each head's part is computed apart; with value biases
+    /// folded, b_O is b_O + b_V·W_O; with writing weights centred, the mean over d_model is taken off.
+    /// </summary>
+    /// <param name="run">The step.</param>
+    /// <param name="layer">The block.</param>
+    /// <param name="z">[row, head, d_head]</param>
+    /// <param name="w">The block's arrays.</param>
+    /// <returns>[row, d_model]</returns>
+    public static Tensor Attention(ForwardPass run, int layer, Tensor z, BlockWeights w)
+    {
+        var o = run.Hooks.Wants(HookSite.Result, layer)
+            ? HeadResults.Sum(run, layer, z, w.O)
+            : run.Linear("o", z, w.O, withBias: false);
+        if ((run.Processing.FoldValueBiases ? w.OutputBiasWithValues : w.O.Bias) is { } bias)
+            LinearMap.AddToRows(bias.Span, o.Span);
+        if (run.Processing.CenterWritingWeights)
+            NormStep.Centre(o, w.O.Outputs);
+        return o;
+    }
+
+    /// <summary>post·W_out + b_out; with writing weights centred, the mean over d_model is taken off.</summary>
+    /// <param name="run">The step.</param>
+    /// <param name="post">[row, d_mlp]</param>
+    /// <param name="w">The block's arrays.</param>
+    /// <returns>[row, d_model]</returns>
+    public static Tensor Mlp(ForwardPass run, Tensor post, BlockWeights w)
+    {
+        var down = run.Linear("down", post, w.Out);
+        if (run.Processing.CenterWritingWeights)
+            NormStep.Centre(down, w.Out.Outputs);
+        return down;
+    }
+}
