@@ -59,7 +59,7 @@ internal static class ActivationsCommand
 
         writer.Add("logits", run.Logits.Padded());
         foreach (var point in run.Activations.Points)
-            writer.Add(point.ToString(), run.Activations[point].Padded(point.Site == HookSite.AttnScores ? float.NegativeInfinity : 0));
+            writer.Add(point.ToString(), AsTransformerLens(point, run.Activations[point].Padded(point.Site == HookSite.AttnScores ? float.NegativeInfinity : 0)));
         if (loss)
         {
             writer.Add("loss", new Tensor(new[] { (float)run.Loss() }));
@@ -71,4 +71,10 @@ internal static class ActivationsCommand
         foreach (var warning in saes.SelectMany(s => s.Warnings(model)))
             Console.Error.WriteLine("note: " + warning);
     }
+
+    // TransformerLens runs the norms of queries and keys over [batch · pos · head, d_head].
+    private static Tensor AsTransformerLens(HookPoint point, Tensor value) =>
+        point.Site is HookSite.QNormScale or HookSite.QNormNormalized or HookSite.KNormScale or HookSite.KNormNormalized
+            ? value.Reshape(value.Length / value.Shape[^1], value.Shape[^1])
+            : value;
 }

@@ -34,14 +34,38 @@ internal sealed class PromptArguments
         DefaultValueFactory = _ => "local-first",
     };
 
-    public PromptArguments() => _order.AcceptOnlyFromAmong("local-first", "global-first");
+    private readonly Option<bool> _process = new("--process")
+    {
+        Description = "TransformerLens's default weight processing: fold_ln, center_writing_weights, center_unembed, fold_value_biases. Off by default, as SAEs need it.",
+    };
+
+    private readonly Option<string> _gelu = new("--gemma-gelu")
+    {
+        Description = "Gemma 1's GELU: tanh as trained, exact as TransformerLens 3 has it.",
+        DefaultValueFactory = _ => "tanh",
+    };
+
+    private readonly Option<string> _normalized = new("--hook-normalized")
+    {
+        Description = "What hook_normalized of a layer norm holds: before-gain as in TransformerLens 3, after-gain as in TransformerLens 2.",
+        DefaultValueFactory = _ => "before-gain",
+    };
+
+    public PromptArguments()
+    {
+        _order.AcceptOnlyFromAmong("local-first", "global-first");
+        _gelu.AcceptOnlyFromAmong("tanh", "exact");
+        _normalized.AcceptOnlyFromAmong("before-gain", "after-gain");
+    }
+
 
     public void AddTo(Command command)
     {
         command.Options.Add(_model);
         command.Options.Add(_tokens);
         command.Options.Add(_text);
-        command.Options.Add(_order);
+        foreach (var option in (Option[])[_order, _process, _gelu, _normalized])
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
             if ((result.GetResult(_tokens) is null) == (result.GetResult(_text) is null))
@@ -49,9 +73,13 @@ internal sealed class PromptArguments
         });
     }
 
-    public Transformer LoadModel(ParseResult parsed) => Transformer.Load(
-        parsed.GetRequiredValue(_model),
-        parsed.GetValue(_order) == "global-first" ? LayerOrder.GlobalFirst : LayerOrder.LocalFirst);
+    public Transformer LoadModel(ParseResult parsed) => Transformer.Load(parsed.GetRequiredValue(_model), new LoadOptions
+    {
+        LayerOrder = parsed.GetValue(_order) == "global-first" ? LayerOrder.GlobalFirst : LayerOrder.LocalFirst,
+        Processing = parsed.GetValue(_process) ? WeightProcessing.Standard : WeightProcessing.None,
+        GemmaGelu = parsed.GetValue(_gelu) == "exact" ? GemmaGelu.Exact : GemmaGelu.Tanh,
+        NormalizedHook = parsed.GetValue(_normalized) == "after-gain" ? NormalizedHook.AfterGain : NormalizedHook.BeforeGain,
+    });
 
     public Prompts ReadPrompts(ParseResult parsed) => parsed.GetValue(_tokens) is { } file ? ReadTokens(file) : parsed.GetValue(_text)!;
 

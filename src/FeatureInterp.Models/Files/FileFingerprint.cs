@@ -35,4 +35,14 @@ public static class FileFingerprint
 
         return "sha256-sampled:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>The fingerprint of several files: of one file its own, of more <c>sha256:…</c> of their fingerprints in the order of their names.</summary>
+    /// <param name="paths">The files.</param>
+    public static string Of(IReadOnlyList<string> paths)
+    {
+        if (paths is [var only])
+            return Of(only);
+        var all = string.Join('\n', paths.OrderBy(Path.GetFileName, StringComparer.Ordinal).Select(p => Path.GetFileName(p) + " " + Of(p)));
+        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(all)));
+    }
 }

@@ -158,6 +158,18 @@ internal static class HookSites
     /// <summary>Every site, in the order in which a run reaches them.</summary>
     public static HookSite[] All { get; } = Enum.GetValues<HookSite>();
 
+    /// <summary>Rotated queries and keys.</summary>
+    public static HookSite[] Rotary { get; } = [HookSite.RotQ, HookSite.RotK];
+
+    /// <summary>The norms of each head's queries and keys.</summary>
+    public static HookSite[] HeadNorms { get; } = [HookSite.QNormScale, HookSite.QNormNormalized, HookSite.KNormScale, HookSite.KNormNormalized];
+
+    /// <summary>The norms after attention and MLP.</summary>
+    public static HookSite[] PostNorms { get; } = [HookSite.Ln1PostScale, HookSite.Ln1PostNormalized, HookSite.Ln2PostScale, HookSite.Ln2PostNormalized];
+
+    /// <summary>Every site but these, in order.</summary>
+    public static HookSite[] Without(params IEnumerable<HookSite> sites) => [.. All.Except(sites)];
+
     /// <summary>Whether the site is in every block rather than once in the model.</summary>
     public static bool IsPerLayer(this HookSite site) => Names[(int)site].Contains('#', StringComparison.Ordinal);
 
@@ -166,10 +178,6 @@ internal static class HookSites
 
     /// <summary>Whether the value is a copy of the residual stream for each head.</summary>
     public static bool IsSplitInput(this HookSite site) => site is HookSite.AttnIn or HookSite.QInput or HookSite.KInput or HookSite.VInput;
-
-    /// <summary>Whether the value belongs to the norm of a head's queries or keys.</summary>
-    public static bool IsHeadNorm(this HookSite site) =>
-        site is HookSite.QNormScale or HookSite.QNormNormalized or HookSite.KNormScale or HookSite.KNormNormalized;
 
     /// <summary>Whether the value is [head, query, key] rather than [pos, …].</summary>
     public static bool IsAttention(this HookSite site) => site is HookSite.AttnScores or HookSite.Pattern;

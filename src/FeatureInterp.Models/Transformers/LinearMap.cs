@@ -65,8 +65,25 @@ internal sealed class LinearMap
     {
         var outputs = new int[count];
         for (var i = 0; i < count; i++)
-            outputs[i] = _outputs?[first + i] ?? first + i;
-        return new LinearMap(_weight, Bias?.Rows(first, count), _inputFirst, outputs);
+            outputs[i] = first + i;
+        return Pick(outputs);
+    }
+
+    /// <summary>The map to these outputs, in this order.</summary>
+    /// <param name="outputs">Indices of outputs.</param>
+    public LinearMap Pick(int[] outputs)
+    {
+        if (Outputs == 0)
+            return this;
+        Tensor? bias = null;
+        if (Bias is { } all)
+        {
+            bias = Tensor.Uninitialized(outputs.Length);
+            for (var j = 0; j < outputs.Length; j++)
+                bias.Span[j] = all.Span[outputs[j]];
+        }
+
+        return new LinearMap(_weight, bias, _inputFirst, Array.ConvertAll(outputs, j => _outputs?[j] ?? j));
     }
 
     /// <summary>The map's outputs out of one row that holds all outputs of the file's matrix.</summary>

@@ -1,8 +1,8 @@
 namespace FeatureInterp.Models;
 
 /// <summary>
-/// What a run is given: texts, or token ids. Texts are tokenized with the model's beginning-of-sequence token in front, as
-/// TransformerLens does for these families; token ids are taken as they are. A text, an array of texts, an array of ids and an
+/// What a run is given: texts, or token ids. Texts are tokenized with the model's beginning-of-sequence token in front where
+/// TransformerLens does so for the family (<see cref="Transformer.PrependsBos"/>); token ids are taken as they are. A text, an array of texts, an array of ids and an
 /// array of such arrays convert by themselves.
 /// </summary>
 public sealed class Prompts
@@ -35,7 +35,7 @@ public sealed class Prompts
     /// <summary>The token ids, checked against a model.</summary>
     internal int[][] Tokenize(Transformer model)
     {
-        var tokens = _tokens ?? Array.ConvertAll(_texts!, text => model.RequireTokenizer().ToTokens(text));
+        var tokens = _tokens ?? Array.ConvertAll(_texts!, text => model.RequireTokenizer().ToTokens(text, model.PrependsBos));
         if (tokens.Length == 0)
             throw new PromptException("There is no prompt; give at least one.");
         for (var p = 0; p < tokens.Length; p++)

@@ -11,52 +11,70 @@ namespace FeatureInterp.Models;
 public abstract class Transformer
 {
     private readonly ConcurrentBag<Workspace> _workspaces = [];
+    private WeightProcessing? _processing;
     private HookPoint[]? _hookPoints;
     private string? _weightsHash;
 
     /// <summary>Called by an architecture.</summary>
-    /// <param name="name">What the model is called: the last part of its folder.</param>
-    /// <param name="folder">Where its files are.</param>
-    /// <param name="config">Its dimensions.</param>
-    /// <param name="tokenizer">Its tokenizer, if the folder has one.</param>
-    protected Transformer(string name, string folder, TransformerConfig config, Tokenizer? tokenizer)
+    internal Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
     {
-        Name = name;
-        Folder = folder;
+        Identity = identity;
         Config = config;
-        Tokenizer = tokenizer;
+        Weights = weights;
     }
 
     /// <summary>What the model is called: the last part of its folder.</summary>
-    public string Name { get; }
+    public string Name => Identity.Name;
 
-    /// <summary>Where its files are.</summary>
-    public string Folder { get; }
+    /// <summary>Where its files are: the folder, or the one file that holds everything.</summary>
+    public string Folder => Identity.Folder;
 
     /// <summary>Its dimensions.</summary>
     public TransformerConfig Config { get; }
 
     /// <summary>Its tokenizer; null when the folder has none and only token ids can be run.</summary>
-    public Tokenizer? Tokenizer { get; }
+    public Tokenizer? Tokenizer => Identity.Tokenizer;
 
     /// <summary>The choices that change its numbers, by name, for a result's provenance.</summary>
-    public abstract IReadOnlyDictionary<string, string> Flags { get; }
+    public virtual IReadOnlyDictionary<string, string> Flags => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["architecture"] = Identity.Architecture,
+        ["weight processing"] = Processing.ToString(),
+    };
+
+    /// <summary>The weight processing in force; what the architecture has no use for is off.</summary>
+    public WeightProcessing Processing => _processing ??= Effective(Identity.Options.Processing);
+
+    /// <summary>Whether a text gets a beginning-of-sequence token in front unless told otherwise: TransformerLens's <c>default_prepend_bos</c>.</summary>
+    public virtual bool PrependsBos => true;
+
+    internal ModelIdentity Identity { get; }
+
+    internal ModelWeights Weights { get; }
 
     /// <summary>Every hook of this model, in the order in which a run reaches them.</summary>
     public IReadOnlyList<HookPoint> HookPoints => _hookPoints ??= [.. ListHooks()];
 
-    /// <summary>The fingerprint of the weight file, computed when first asked for; see <see cref="FileFingerprint"/>.</summary>
-    public string WeightsHash => _weightsHash ??= FileFingerprint.Of(ModelFolder.WeightsFile(Folder));
+    /// <summary>The fingerprint of the weight files, computed when first asked for; see <see cref="FileFingerprint"/>.</summary>
+    public string WeightsHash => _weightsHash ??= FileFingerprint.Of(Identity.Source.Files);
 
     /// <summary>The sites the architecture has, in the order in which it reaches them.</summary>
     protected abstract IReadOnlyList<HookSite> Sites { get; }
 
-    /// <summary>Loads a model: its weights stay mapped in their file.</summary>
+    /// <summary>Loads a model: its weights stay mapped in their files.</summary>
     /// <param name="nameOrFolder">A folder in Hugging Face's layout, or the name of one under <c>data/models</c>.</param>
-    /// <param name="order">Which of Gemma-2's layers are local; see <see cref="LayerOrder"/>.</param>
+    /// <param name="options">Choices that change numbers; the usual ones if left out.</param>
     /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
-    /// <exception cref="WeightFileException">The weight file is damaged or does not fit the configuration.</exception>
-    public static Transformer Load(string nameOrFolder, LayerOrder order = LayerOrder.LocalFirst) => ModelFolder.Load(nameOrFolder, order);
+    /// <exception cref="WeightFileException">A weight file is damaged or does not fit the configuration.</exception>
+    public static Transformer Load(string nameOrFolder, LoadOptions? options = null) => ModelFolder.Load(nameOrFolder, options ?? new LoadOptions());
+
+    /// <summary>
+    /// The same model with other weight processing. The weights are shared: what processing changes is computed on the values of a
+    /// run, so this costs nothing and both can be used side by side.
+    /// </summary>
+    /// <param name="processing">What to process; <see cref="WeightProcessing.Standard"/> is TransformerLens's default.</param>
+    /// <exception cref="HookException">Attention matrices cannot be refactored where queries and keys are rotated.</exception>
+    public abstract Transformer WithProcessing(WeightProcessing processing);
 
     /// <summary>
     /// Runs the model once over the prompts. Prompts may differ in length: none is padded, each gets exactly the numbers it would
@@ -110,6 +128,8 @@ public abstract class Transformer
                 Residual = residual,
                 LogitsAt = logits,
                 Cancellation = cancellation,
+                Processing = Processing,
+                NormalizedAfterGain = Identity.Options.NormalizedHook == NormalizedHook.AfterGain,
             };
             var output = Forward(run);
             cache?.Advance(batch);
@@ -137,44 +157,60 @@ public abstract class Transformer
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Config.Layers} layers, d_model {Config.DModel}, {Config.Heads} heads, vocabulary {Config.VocabSize}, context {Config.ContextLength}";
 
-    /// <summary>The architecture: from the residual stream's start to logits [row, d_vocab], or to the residual stream where the run stops.</summary>
+    /// <summary>From token ids to the residual stream's first value, [row, d_model].</summary>
     /// <param name="run">The tokens and the hooks.</param>
-    protected abstract Tensor Forward(ForwardPass run);
+    protected abstract Tensor Embed(ForwardPass run);
 
-    /// <summary>Whether a hook after the last block is wanted, so that every position has to be carried to the end.</summary>
-    /// <param name="hooks">The run's hooks.</param>
-    protected static bool WantsFinal(HookScope hooks) =>
-        hooks.Wants(HookSite.FinalScale) || hooks.Wants(HookSite.FinalNormalized) || hooks.Wants(HookSite.UnembedIn) || hooks.Wants(HookSite.UnembedOut);
+    /// <summary>One block, written onto the residual stream.</summary>
+    /// <param name="run">The tokens and the hooks.</param>
+    /// <param name="layer">The block, from 0.</param>
+    /// <param name="x">The residual stream, [row, d_model].</param>
+    protected abstract void Block(ForwardPass run, int layer, Tensor x);
 
-    /// <summary>The rows of the prompts' last tokens, [prompt, d_model]; prompts without a token in this step have none.</summary>
-    /// <param name="run">The step.</param>
-    /// <param name="x">[row, d_model]</param>
-    protected static Tensor LastRows(ForwardPass run, Tensor x)
+    /// <summary>From the last residual stream to logits, [row, d_vocab].</summary>
+    /// <param name="run">The tokens and the hooks.</param>
+    /// <param name="x">The residual stream, [row, d_model].</param>
+    protected abstract Tensor Unembed(ForwardPass run, Tensor x);
+
+    private Tensor Forward(ForwardPass run)
     {
-        var rows = Enumerable.Range(0, run.Batch.Count).Where(p => run.Batch.Length(p) > 0).Select(run.Batch.LastRow).ToArray();
-        var last = run.Buffer("last rows", rows.Length, x.Shape[1]);
-        for (var i = 0; i < rows.Length; i++)
-            x.Row(rows[i]).CopyTo(last.Row(i));
-        return last;
+        var x = run.Residual is { } residual ? Resume(run, residual) : Embed(run);  // [row, d_model]
+        for (var layer = run.StartLayer; layer < run.StopLayer; layer++)
+        {
+            run.Cancellation.ThrowIfCancellationRequested();
+            Block(run, layer, x);
+        }
+
+        return run.StopLayer < Config.Layers ? x.Clone() : Unembed(run, x);
     }
 
-    /// <summary>A copy of the residual stream a run starts from, for the blocks to write on.</summary>
-    /// <param name="run">The step.</param>
-    /// <param name="residual">[row, d_model]</param>
-    protected static Tensor Resume(ForwardPass run, Tensor residual)
+    // A copy for the blocks to write on.
+    private static Tensor Resume(ForwardPass run, Tensor residual)
     {
         var x = run.Buffer("x", run.Batch.RowCount, residual.Length / run.Batch.RowCount);
         residual.Span.CopyTo(x.Span);
         return x;
     }
 
+    // Without layer norms centring what is written would change the model, and so would centring logits that are capped.
+    private WeightProcessing Effective(WeightProcessing asked) => asked with
+    {
+        CenterWritingWeights = asked.CenterWritingWeights && Weights.Final.Bias is not null,
+        CenterUnembed = asked.CenterUnembed && !CapsLogits,
+    };
+
+    /// <summary>Whether logits are soft-capped, so that taking a constant from them would change what the model predicts.</summary>
+    protected virtual bool CapsLogits => false;
+
     private IEnumerable<HookPoint> ListHooks()
     {
-        var perLayer = Sites.Where(s => s.IsPerLayer()).ToArray();
-        var first = Array.FindIndex(Sites.ToArray(), s => s.IsPerLayer());
-        return Sites.Take(first).Select(s => new HookPoint(s))
+        // One copy for a head's queries, keys and values needs as many heads of each; TransformerLens refuses it too.
+        HookSite[] sites = [.. Config.Heads == Config.KeyValueHeads ? Sites : Sites.Where(s => s != HookSite.AttnIn)];
+        var perLayer = sites.Where(s => s.IsPerLayer()).ToArray();
+        var first = Array.FindIndex(sites, s => s.IsPerLayer());
+        return sites.Take(first).Select(s => new HookPoint(s))
             .Concat(Enumerable.Range(0, Config.Layers).SelectMany(l => perLayer.Select(s => new HookPoint(s, l))))
-            .Concat(Sites.Skip(first).Where(s => !s.IsPerLayer()).Select(s => new HookPoint(s)));
+            .Concat(sites.Skip(first).Where(s => !s.IsPerLayer()).Select(s => new HookPoint(s)));
     }
 
     private int[] Starts(int[][] tokens, KvCache? cache)

@@ -70,7 +70,7 @@ public sealed class ConfigTests : IDisposable
     [InlineData("num_key_value_heads", "8", "4 heads cannot share 8 key/value heads evenly")]
     [InlineData("head_dim", "7", "'head_dim' is 7")]
     [InlineData("hidden_activation", "\"silu\"", "'silu'")]
-    [InlineData("architectures", "[\"LlamaForCausalLM\"]", "'LlamaForCausalLM'")]
+    [InlineData("architectures", "[\"BloomForCausalLM\"]", "'BloomForCausalLM'; the ones that can be run are: GPT2LMHeadModel, GPTNeoXForCausalLM, LlamaForCausalLM")]
     [InlineData("architectures", "[]", "'unknown'")]
     [InlineData("attention_bias", "true", "'attention_bias'")]
     [InlineData("layer_types", "[\"sliding_attention\"]", "'layer_types'")]
@@ -175,7 +175,7 @@ public sealed class ConfigTests : IDisposable
     public void Load_NoWeights_IsRefused()
     {
         File.Delete(Path.Combine(_tiny.Folder, "model.safetensors"));
-        Assert.Contains("no such file", Assert.Throws<WeightFileException>(() => _tiny.Load()).Message, StringComparison.Ordinal);
+        Assert.Contains("has no weights", Assert.Throws<WeightFileException>(() => _tiny.Load()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -202,12 +202,36 @@ public sealed class ConfigTests : IDisposable
     }
 
     [Fact]
-    public void Load_WeightsInSeveralFiles_SaysTheyCannotBeReadYet()
+    public void Load_WeightsInSeveralFiles_GiveTheSameNumbers()
     {
-        using var tiny = new TinyModel(new TinyShape());
-        File.Move(Path.Combine(tiny.Folder, "model.safetensors"), Path.Combine(tiny.Folder, "model-00001-of-00001.safetensors"));
-        File.WriteAllText(Path.Combine(tiny.Folder, "model.safetensors.index.json"), "{}");
-        Assert.Contains("split over several files", Assert.Throws<ModelFileException>(() => Transformer.Load(tiny.Folder)).Message);
+        var wanted = _tiny.Load().Run(_tiny.Prompt(6, 1)).Logits[0];
+        var whole = Path.Combine(_tiny.Folder, "model.safetensors");
+        var names = SafetensorsFile.Open(whole).Weights.Keys.Order(StringComparer.Ordinal).ToArray();
+        for (var shard = 0; shard < 2; shard++)
+        {
+            var writer = new SafetensorsWriter();
+            foreach (var name in names.Where((_, i) => i % 2 == shard))
+                writer.Add(name, SafetensorsFile.Open(whole)[name].ToTensor());
+            writer.Save(Path.Combine(_tiny.Folder, $"model-{shard}.safetensors"));
+        }
+
+        File.Delete(whole);
+        var map = string.Join(",", names.Select((n, i) => $"\"{n}\":\"model-{i % 2}.safetensors\""));
+        File.WriteAllText(Path.Combine(_tiny.Folder, "model.safetensors.index.json"), $"{{\"weight_map\":{{{map}}}}}");
+        TwinAssert.Same("logits", wanted, _tiny.Load().Run(_tiny.Prompt(6, 1)).Logits[0]);
+    }
+
+    [Fact]
+    public void Load_SeveralThingsThatDoNotFit_AreAllNamed()
+    {
+        Set("num_hidden_layers", "2");
+        var left = Assert.Throws<WeightFileException>(() => _tiny.Load()).Message;
+        Assert.Contains("11 arrays that the configuration does not ask for", left, StringComparison.Ordinal);
+        Assert.Contains("'model.layers.2.self_attn.q_proj.weight' [24, 20]", left, StringComparison.Ordinal);
+        Set("intermediate_size", "29");
+        var wrong = Assert.Throws<WeightFileException>(() => _tiny.Load()).Message;
+        foreach (var name in new[] { "0.mlp.gate_proj", "1.mlp.up_proj", "2.mlp.down_proj" })
+            Assert.Contains(name, wrong, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public class Gemma2GoldenTests
     public void Run_GlobalFirst_EqualsTransformerLens2Order()
     {
         var golden = new Golden(Folder);
-        var model = Transformer.Load(Folder, LayerOrder.GlobalFirst);
+        var model = Transformer.Load(Folder, new LoadOptions { LayerOrder = LayerOrder.GlobalFirst });
         var run = model.Run(golden.Tokens("tokens/A"), capture: HookSelection.All);
         Golden.AssertClose("A", golden["A/swapped_order/logits"], run.Logits.Padded());
         Assert.Equal(2 * model.Config.Layers, golden.AssertActivations("A/swapped_order/", run));

@@ -16,15 +16,22 @@ internal static class ReadStep
     /// <returns>q [row, head, d_head], k and v [row, kv_head, d_head].</returns>
     public static (Tensor Q, Tensor K, Tensor V) Apply(ForwardPass run, int layer, Tensor x, BlockWeights w)
     {
-        if (WantsCopies(run.Hooks, layer))
-            return Copies(run, layer, x, w);
+        var (q, k, v) = WantsCopies(run.Hooks, layer) ? Copies(run, layer, x, w) : Plain(run, layer, x, w);
+        if (run.Processing.FoldValueBiases && w.Folded(run.Processing.FoldLn).Values is { } bias)
+        {
+            for (var row = 0; row < v.Shape[0]; row++)
+                TensorPrimitives.Subtract(v.Row(row), bias.Span, v.Row(row));
+        }
+
+        return (q, k, v);
+    }
+
+    private static (Tensor Q, Tensor K, Tensor V) Plain(ForwardPass run, int layer, Tensor x, BlockWeights w)
+    {
         var n = NormStep.BeforeReading(run, NormPlace.Ln1, layer, x, w.Ln1);        // [row, d_model]
-        if (w.Qkv is not null)
-            return Fused(run, n, w);
-        var q = run.Linear("q", n, w.Q);
-        var k = run.Linear("k", n, w.K);
-        var v = run.Linear("v", n, w.V, withBias: !run.Processing.FoldValueBiases);
-        return (Heads(q, w), Heads(k, w), Heads(v, w));
+        return w.Qkv is null
+            ? (Heads(run.Linear("q", n, w.Q), w), Heads(run.Linear("k", n, w.K), w), Heads(run.Linear("v", n, w.V), w))
+            : Fused(run, n, w);
     }
 
     private static Tensor Heads(Tensor rows, BlockWeights w) => rows.Reshape(rows.Shape[0], rows.Shape[1] / w.HeadDim, w.HeadDim);
@@ -33,14 +40,14 @@ internal static class ReadStep
     private static (Tensor Q, Tensor K, Tensor V) Fused(ForwardPass run, Tensor n, BlockWeights w)
     {
         var qkv = run.Linear("qkv", n, w.Qkv!, withBias: false);
-        return (Deal("q", w.Q, true), Deal("k", w.K, true), Deal("v", w.V, !run.Processing.FoldValueBiases));
+        return (Deal("q", w.Q), Deal("k", w.K), Deal("v", w.V));
 
-        Tensor Deal(string name, LinearMap part, bool withBias)
+        Tensor Deal(string name, LinearMap part)
         {
             var y = run.Buffer(name, n.Shape[0], part.Outputs);
             for (var row = 0; row < n.Shape[0]; row++)
                 part.TakeOutputs(qkv.Row(row), y.Row(row));
-            if (withBias && part.Bias is { } bias)
+            if (part.Bias is { } bias)
                 LinearMap.AddToRows(bias.Span, y.Span);
             return Heads(y, w);
         }
@@ -54,12 +61,9 @@ internal static class ReadStep
     {
         var split = run.Hooks.Wants(HookSite.QInput, layer) || run.Hooks.Wants(HookSite.KInput, layer) || run.Hooks.Wants(HookSite.VInput, layer);
         var shared = run.Hooks.Wants(HookSite.AttnIn, layer) ? Copy(run, "attn_in", HookSite.AttnIn, layer, x, w.Q.Outputs / w.HeadDim) : null;
-        return (
-            Read("q", HookSite.QInput, w.Q, withBias: true),
-            Read("k", HookSite.KInput, w.K, withBias: true),
-            Read("v", HookSite.VInput, w.V, withBias: !run.Processing.FoldValueBiases));
+        return (Read("q", HookSite.QInput, w.Q), Read("k", HookSite.KInput, w.K), Read("v", HookSite.VInput, w.V));
 
-        Tensor Read(string name, HookSite site, LinearMap map, bool withBias)
+        Tensor Read(string name, HookSite site, LinearMap map)
         {
             int rows = x.Shape[0], model = x.Shape[1], heads = map.Outputs / w.HeadDim;
             var input = split ? Copy(run, name + "_input", site, layer, x, heads) : shared!;
@@ -70,7 +74,7 @@ internal static class ReadStep
             {
                 for (var row = 0; row < rows; row++)
                     n[row].Row(h).CopyTo(one.Row(row));
-                map.Part(h * w.HeadDim, w.HeadDim).Apply(one.Span, of.Span, withBias);
+                map.Part(h * w.HeadDim, w.HeadDim).Apply(one.Span, of.Span);
                 for (var row = 0; row < rows; row++)
                     of.Row(row).CopyTo(y[row].Row(h));
             }

@@ -19,7 +19,7 @@ internal static class WriteStep
         var o = run.Hooks.Wants(HookSite.Result, layer)
             ? HeadResults.Sum(run, layer, z, w.O)
             : run.Linear("o", z, w.O, withBias: false);
-        if ((run.Processing.FoldValueBiases ? w.OutputBiasWithValues : w.O.Bias) is { } bias)
+        if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
             LinearMap.AddToRows(bias.Span, o.Span);
         if (run.Processing.CenterWritingWeights)
             NormStep.Centre(o, w.O.Outputs);

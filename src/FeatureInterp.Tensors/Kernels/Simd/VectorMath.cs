@@ -58,7 +58,7 @@ internal static class VectorMath<V, S>
     {
         // From −14 on the result is −0 in fp32; the limit keeps −∞ from giving −∞ · 0.
         x = S.Max(S.Create(-16f), x);
-        var z = S.Multiply(S.Abs(x), S.Create(0.70710678f));
+        var z = S.Min(S.Create(20f), S.Multiply(S.Abs(x), S.Create(0.70710678f)));
         var tail = S.Multiply(S.Multiply(ExpOrZero(S.Subtract(S.Create(0f), S.Multiply(z, z))), S.Create(0.5f)), ScaledErfc(z));
         var body = S.ZeroBelow(x, S.Create(0f), S.MultiplyAdd(S.Create(-2f), tail, S.Create(1f)));
         return S.Multiply(x, S.Add(tail, body));

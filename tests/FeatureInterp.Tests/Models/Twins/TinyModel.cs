@@ -78,7 +78,7 @@ internal sealed class TinyModel : IDisposable
 
     public double[] this[string weight] => _weights[weight];
 
-    public Transformer Load(LayerOrder order = LayerOrder.LocalFirst) => Transformer.Load(Folder, order);
+    public Transformer Load(LayerOrder order = LayerOrder.LocalFirst) => Transformer.Load(Folder, new LoadOptions { LayerOrder = order });
 
     /// <summary>Random token ids.</summary>
     public int[] Prompt(int length, int seed)

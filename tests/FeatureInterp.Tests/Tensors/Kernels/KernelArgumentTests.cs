@@ -34,7 +34,7 @@ public class KernelArgumentTests
         ["RmsNorm_NotWholeRows"] = (() => Kernels.RmsNorm(new float[5], new float[2], 0, new float[5]), "rows of 2"),
         ["RmsScale_TooFewScales"] = (() => Kernels.RmsScale(new float[6], 2, 0, new float[2]), "scales.Length is 2"),
         ["LayerNorm_BiasTooLong"] = (() => Kernels.LayerNorm(new float[4], new float[2], new float[3], 0, new float[4]), "bias.Length is 3"),
-        ["Rope_OddHead"] = (() => Kernels.Rope(new float[6], 2, 3, [], []), "even"),
+        ["Rope_MorePairsThanAHeadHas"] = (() => Kernels.Rope(new float[6], 2, 3, new float[2], new float[2]), "2 cosines do not fit 1 positions of heads of 3"),
         ["Rope_SinesTooShort"] = (() => Kernels.Rope(new float[8], 2, 4, new float[2], new float[1]), "sin.Length is 1"),
         ["Exp_LengthsDiffer"] = (() => Kernels.Exp(new float[2], new float[3]), "y.Length is 3"),
         ["GeluTanhMul_UpTooShort"] = (() => Kernels.GeluTanhMul(new float[2], new float[1], new float[2]), "up.Length is 1"),

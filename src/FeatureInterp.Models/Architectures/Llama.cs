@@ -1,0 +1,83 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>
+/// Llama 2 and 3, SmolLM2 and kin: RMS norms before each sublayer, grouped-query attention with rotary positions (Llama 3.1 stretches them),
+/// a gated SiLU MLP, embeddings tied or not. Definition: Llama 3 (Meta, 2024), as Hugging Face's <c>LlamaForCausalLM</c> and TransformerLens
+/// compute it.
+/// </summary>
+public sealed class Llama : Transformer
+{
+    private readonly LlamaConfig _c;
+    private readonly ModelWeights _w;
+    private readonly RopeTable _rope;
+
+    internal Llama(ModelIdentity identity, LlamaConfig config, ModelWeights weights)
+        : base(identity, config.Shape, weights)
+    {
+        _c = config;
+        _w = weights;
+        _rope = config.Rope;
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<HookSite> Sites { get; } = HookSites.Without(
+        [.. HookSites.HeadNorms, .. HookSites.PostNorms, HookSite.PosEmbed]);
+
+    /// <inheritdoc/>
+    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed);
+
+    /// <inheritdoc/>
+    protected override void Block(ForwardPass run, int layer, Tensor x)
+    {
+        run.Hooks.At(HookSite.ResidPre, layer, x);
+        TensorPrimitives.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        run.Hooks.At(HookSite.ResidMid, layer, x);
+        TensorPrimitives.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        run.Hooks.At(HookSite.ResidPost, layer, x);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Unembed(ForwardPass run, Tensor x) => UnembedStep.Apply(run, x, _w);
+
+    /// <inheritdoc/>
+    public override Transformer WithProcessing(WeightProcessing processing) => new Llama(Identity.With(processing), _c, _w);
+
+    private Tensor Attention(ForwardPass run, int layer, Tensor x)
+    {
+        var (w, hooks) = (_w.Blocks[layer], run.Hooks);
+        var (q, k, v) = ReadStep.Apply(run, layer, x, w);                           // ln1; q [row, head, d_head], k and v [row, kv_head, d_head]
+        hooks.At(HookSite.Q, layer, q);
+        hooks.At(HookSite.K, layer, k);
+        hooks.At(HookSite.V, layer, v);
+
+        var (cos, sin) = _rope.Gather(run); // [row, rotated / 2]
+        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
+        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        hooks.At(HookSite.RotQ, layer, q);
+        hooks.At(HookSite.RotK, layer, k);
+
+        // Hooks inside: attn_scores and pattern, [head, query, key].
+        var z = AttentionStep.Apply(run, layer, q, k, v, _c.AttentionScale, 0, 0);
+        hooks.At(HookSite.Z, layer, z);                                             // [row, head, d_head]
+        var attnOut = WriteStep.Attention(run, layer, z, w);                        // [row, d_model]
+        hooks.At(HookSite.AttnOut, layer, attnOut);
+        return attnOut;
+    }
+
+    private Tensor Mlp(ForwardPass run, int layer, Tensor input)
+    {
+        var (w, hooks) = (_w.Blocks[layer], run.Hooks);
+        var n = NormStep.BeforeReading(run, NormPlace.Ln2, layer, input, w.Ln2, HookSite.MlpIn); // [row, d_model]
+        var gate = run.Linear("gate", n, w.Gate!);                                  // [row, d_mlp]
+        var up = run.Linear("up", n, w.In);                                         // [row, d_mlp]
+        hooks.At(HookSite.MlpPre, layer, gate);
+        hooks.At(HookSite.MlpPreLinear, layer, up);
+        Kernels.SiluMul(gate.Span, up.Span, gate.Span);                             // silu(gate) · up
+        hooks.At(HookSite.MlpPost, layer, gate);
+        var mlpOut = WriteStep.Mlp(run, gate, w);                                   // [row, d_model]
+        hooks.At(HookSite.MlpOut, layer, mlpOut);
+        return mlpOut;
+    }
+}

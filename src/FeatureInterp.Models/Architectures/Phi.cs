@@ -1,0 +1,84 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>
+/// Phi-1.5 and Phi-2: attention and MLP side by side behind one shared layer norm (its hooks fire as ln1 and as ln2), rotary positions on a
+/// part of each head, GELU, biases everywhere. Definition: Phi (Microsoft, 2023), as Hugging Face's <c>PhiForCausalLM</c> and TransformerLens compute it.
+/// </summary>
+public sealed class Phi : Transformer
+{
+    private readonly PhiConfig _c;
+    private readonly ModelWeights _w;
+    private readonly RopeTable _rope;
+
+    internal Phi(ModelIdentity identity, PhiConfig config, ModelWeights weights)
+        : base(identity, config.Shape, weights)
+    {
+        _c = config;
+        _w = weights;
+        _rope = config.Rope;
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<HookSite> Sites { get; } = HookSites.Without(
+        [.. HookSites.HeadNorms, .. HookSites.PostNorms, HookSite.PosEmbed, HookSite.MlpPreLinear, HookSite.ResidMid]);
+
+    /// <inheritdoc/>
+    public override bool PrependsBos => false;
+
+    /// <inheritdoc/>
+    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed);
+
+    /// <inheritdoc/>
+    protected override void Block(ForwardPass run, int layer, Tensor x)
+    {
+        run.Hooks.At(HookSite.ResidPre, layer, x);
+        var attnOut = Attention(run, layer, x);                                     // [row, d_model]
+        var mlpOut = Mlp(run, layer, MlpInput.Of(run, layer, x));                   // [row, d_model]
+        TensorPrimitives.Add(x.Span, attnOut.Span, x.Span);
+        TensorPrimitives.Add(x.Span, mlpOut.Span, x.Span);
+        run.Hooks.At(HookSite.ResidPost, layer, x);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Unembed(ForwardPass run, Tensor x) => UnembedStep.Apply(run, x, _w);
+
+    /// <inheritdoc/>
+    public override Transformer WithProcessing(WeightProcessing processing) => new Phi(Identity.With(processing), _c, _w);
+
+    private Tensor Attention(ForwardPass run, int layer, Tensor x)
+    {
+        var (w, hooks) = (_w.Blocks[layer], run.Hooks);
+        var (q, k, v) = ReadStep.Apply(run, layer, x, w);                           // ln1; q [row, head, d_head], k and v [row, kv_head, d_head]
+        hooks.At(HookSite.Q, layer, q);
+        hooks.At(HookSite.K, layer, k);
+        hooks.At(HookSite.V, layer, v);
+
+        var (cos, sin) = _rope.Gather(run); // [row, rotated / 2]
+        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
+        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        hooks.At(HookSite.RotQ, layer, q);
+        hooks.At(HookSite.RotK, layer, k);
+
+        // Hooks inside: attn_scores and pattern, [head, query, key].
+        var z = AttentionStep.Apply(run, layer, q, k, v, _c.AttentionScale, 0, 0);
+        hooks.At(HookSite.Z, layer, z);                                             // [row, head, d_head]
+        var attnOut = WriteStep.Attention(run, layer, z, w);                        // [row, d_model]
+        hooks.At(HookSite.AttnOut, layer, attnOut);
+        return attnOut;
+    }
+
+    private Tensor Mlp(ForwardPass run, int layer, Tensor input)
+    {
+        var (w, hooks) = (_w.Blocks[layer], run.Hooks);
+        var n = NormStep.BeforeReading(run, NormPlace.Ln2, layer, input, w.Ln2, HookSite.MlpIn); // [row, d_model]
+        var post = run.Linear("pre", n, w.In);                                      // [row, d_mlp]
+        hooks.At(HookSite.MlpPre, layer, post);
+        Kernels.GeluTanh(post.Span, post.Span);
+        hooks.At(HookSite.MlpPost, layer, post);
+        var mlpOut = WriteStep.Mlp(run, post, w);                                   // [row, d_model]
+        hooks.At(HookSite.MlpOut, layer, mlpOut);
+        return mlpOut;
+    }
+}

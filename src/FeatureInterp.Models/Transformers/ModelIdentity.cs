@@ -1,0 +1,15 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>What a model is besides its numbers: its name, where it came from, and the choices made when it was loaded.</summary>
+/// <param name="Name">The last part of its folder, or of its file without the ending.</param>
+/// <param name="Folder">The folder, or the file when one file holds everything.</param>
+/// <param name="Architecture">What the configuration calls it, such as <c>Gemma2ForCausalLM</c>.</param>
+/// <param name="Tokenizer">Its tokenizer, if it came with one.</param>
+/// <param name="Source">Its weight files.</param>
+/// <param name="Options">The choices.</param>
+internal sealed record ModelIdentity(string Name, string Folder, string Architecture, Tokenizer? Tokenizer, WeightSource Source, LoadOptions Options)
+{
+    public ModelIdentity With(WeightProcessing processing) => this with { Options = Options with { Processing = processing } };
+}
