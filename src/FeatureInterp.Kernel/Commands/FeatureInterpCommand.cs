@@ -10,5 +10,7 @@ internal static class FeatureInterpCommand
         RunCommand.Create(),
         ActivationsCommand.Create(),
         GenerateCommand.Create(),
+        ModelsCommand.Create(),
+        PullCommand.Create(),
     };
 }
