@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Models;
@@ -47,6 +48,15 @@ public sealed class ConfigFile
         {
             throw new ModelFileException(path, "the file is not there or cannot be read; a model folder has config.json, model.safetensors and usually tokenizer.json.", e);
         }
+    }
+
+    /// <summary>A configuration that stands in another file, such as GGUF's metadata.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="fields">The fields.</param>
+    internal static ConfigFile Of(string path, JsonObject fields)
+    {
+        using var document = JsonDocument.Parse(fields.ToJsonString());
+        return new ConfigFile(path, document.RootElement.Clone());
     }
 
     /// <summary>Whether a field is there and not null.</summary>
@@ -120,6 +130,22 @@ public sealed class ConfigFile
         if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.String))
             throw new ModelFileException(_path, $"'{name}' is not a list of texts.");
         return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+    }
+
+    /// <summary>A list of numbers.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <exception cref="ModelFileException">Missing, no list of numbers, or one of them out of range.</exception>
+    public IReadOnlyList<double> Numbers(string name, double min, double max)
+    {
+        if (Find(name) is not { } value)
+            throw Missing(name);
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new ModelFileException(_path, $"'{name}' is {Shown(value)}, where a list of numbers was expected.");
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetDouble(out var number) && number >= min && number <= max
+            ? number
+            : throw new ModelFileException(_path, string.Create(CultureInfo.InvariantCulture, $"'{name}' holds {Shown(v)}, where a number from {min} to {max} was expected.")))];
     }
 
     /// <summary>The fault of a value that is well-formed but cannot be used.</summary>

@@ -9,10 +9,10 @@ public sealed class ModelInventory(HubSettings settings)
     private const int MaxDepth = 6;
 
     /// <summary>Whether an architecture can be loaded.</summary>
-    internal Func<string, bool> Supports { get; init; } = architecture => architecture is "Gemma2ForCausalLM" or "gemma2";
+    internal Func<string, bool> Supports { get; init; } = architecture => Models.Architecture.Find(architecture) is not null;
 
     /// <summary>What a <c>.gguf</c> file says of itself; its name, path and source are filled in here.</summary>
-    internal Func<string, ModelSummary>? ReadGguf { get; init; }
+    internal Func<string, ModelSummary>? ReadGguf { get; init; } = GgufModel.Summarize;
 
     /// <summary>Lists the models.</summary>
     /// <param name="folder">A folder to search as well, with those below it; null for none.</param>

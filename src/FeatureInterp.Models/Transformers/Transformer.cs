@@ -62,11 +62,26 @@ public abstract class Transformer
     protected abstract IReadOnlyList<HookSite> Sites { get; }
 
     /// <summary>Loads a model: its weights stay mapped in their files.</summary>
-    /// <param name="nameOrFolder">A folder in Hugging Face's layout, or the name of one under <c>data/models</c>.</param>
+    /// <param name="model">
+    /// Looked for in this order: a folder in Hugging Face's layout or a <c>.gguf</c> file; a name under the project's <c>data/models</c>; <c>org/name</c> in the
+    /// Hugging Face cache, also <c>org/name@revision</c> and <c>org/name:file.gguf</c>; the same on the hub, where <see cref="LoadOptions.Download"/> allows it.
+    /// </param>
     /// <param name="options">Choices that change numbers; the usual ones if left out.</param>
-    /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
+    /// <param name="progress">Told how far a download is.</param>
+    /// <param name="cancellation">Stops a download; what arrived is kept.</param>
+    /// <exception cref="ModelFileException">The model or a file of it is not there or cannot be used.</exception>
     /// <exception cref="WeightFileException">A weight file is damaged or does not fit the configuration.</exception>
-    public static Transformer Load(string nameOrFolder, LoadOptions? options = null) => ModelFolder.Load(nameOrFolder, options ?? new LoadOptions());
+    /// <exception cref="HubException">It could not be fetched.</exception>
+    public static Transformer Load(string model, LoadOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        ModelFolder.Load(model, options ?? new LoadOptions(), progress, cancellation);
+
+    /// <summary>Loads a model, fetching it from the hub if it is not on this machine and that is allowed.</summary>
+    /// <param name="model">As above.</param>
+    /// <param name="download">Whether it may be fetched.</param>
+    /// <exception cref="ModelFileException">The model or a file of it is not there or cannot be used.</exception>
+    /// <exception cref="WeightFileException">A weight file is damaged or does not fit the configuration.</exception>
+    /// <exception cref="HubException">It could not be fetched.</exception>
+    public static Transformer Load(string model, Download download) => Load(model, new LoadOptions { Download = download });
 
     /// <summary>
     /// The same model with other weight processing. The weights are shared: what processing changes is computed on the values of a
