@@ -64,8 +64,8 @@ internal static class GgufConfig
     {
         json["hidden_activation"] = "gelu_pytorch_tanh";
         json["num_key_value_heads"] ??= json["num_attention_heads"]?.DeepClone();
-        var isLargest = ((int?)json["num_hidden_layers"], key) is (46, "gemma2") or (62, "gemma3");
-        var (width, heads) = ((int?)json["hidden_size"] ?? 0, Math.Max(1, (int?)json["num_attention_heads"] ?? 1));
+        var isLargest = ((long?)json["num_hidden_layers"], key) is (46, "gemma2") or (62, "gemma3");
+        var (width, heads) = ((long?)json["hidden_size"] ?? 0, Math.Max(1, (long?)json["num_attention_heads"] ?? 1));
         json["query_pre_attn_scalar"] = isLargest ? width / heads : json["head_dim"]?.DeepClone();
     }
 

@@ -35,8 +35,11 @@ internal static class GgufModel
         if (key is null || !file.Metadata.TryGetInteger(key + ".block_count", out var layers) || !file.Metadata.TryGetInteger(key + ".attention.head_count", out var heads)
             || !file.Metadata.TryGetInteger(key + ".embedding_length", out var width) || heads < 1)
             return summary;
+        const long Most = 1 << 20;
         var shared = file.Metadata.TryGetInteger(key + ".attention.head_count_kv", out var kv) ? kv : heads;
         var headDim = file.Metadata.TryGetInteger(key + ".attention.key_length", out var length) ? length : width / heads;
-        return summary with { KeyValueBytesPerToken = checked(2 * layers * shared * headDim * sizeof(float)) };
+        return layers is >= 0 and < Most && shared is >= 0 and < Most && headDim is >= 0 and < Most
+            ? summary with { KeyValueBytesPerToken = checked(2 * layers * shared * headDim * sizeof(float)) }
+            : summary;
     }
 }
