@@ -132,6 +132,19 @@ public sealed class ConfigFile
         return [.. value.EnumerateArray().Select(v => v.GetString()!)];
     }
 
+    /// <summary>One whole number or a list of them, as <c>eos_token_id</c> may be.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <returns>The numbers; none when the field is not there.</returns>
+    /// <exception cref="ModelFileException">Something else, or a number out of range.</exception>
+    public IReadOnlyList<int> Integers(string name, int min, int max)
+    {
+        if (Find(name) is not { } value)
+            return [];
+        return value.ValueKind == JsonValueKind.Array ? [.. Numbers(name, min, max).Select(n => n == Math.Truncate(n) ? (int)n : throw Fault($"'{name}' holds {n}, where whole numbers were expected."))] : [Int(name, min, max)];
+    }
+
     /// <summary>A list of numbers.</summary>
     /// <param name="name">The field.</param>
     /// <param name="min">The smallest that makes sense.</param>

@@ -19,10 +19,16 @@ internal static class ModelFolder
         var architecture = Architecture.Of(config);
         var source = WeightSource.OpenFolder(folder);
         var weights = new CheckpointReader(source, new CheckpointForm());
-        var identity = new ModelIdentity(name, folder, architecture.Name, tokenizer.GetAwaiter().GetResult(), source, options);
+        var identity = new ModelIdentity(name, folder, architecture.Name, tokenizer.GetAwaiter().GetResult(), source, options) { StopTokens = StopTokens(folder) };
         var model = architecture.Create(identity, config, weights);
         weights.Finish();
         return model;
+    }
+
+    private static IReadOnlyList<int> StopTokens(string folder)
+    {
+        var path = Path.Combine(folder, "generation_config.json");
+        return File.Exists(path) ? ConfigFile.Read(path).Integers("eos_token_id", 0, (1 << 24) - 1) : [];
     }
 
     private static Tokenizer? LoadTokenizer(string folder) =>

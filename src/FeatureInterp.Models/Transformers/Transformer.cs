@@ -48,6 +48,12 @@ public abstract class Transformer
     /// <summary>Whether a text gets a beginning-of-sequence token in front unless told otherwise: TransformerLens's <c>default_prepend_bos</c>.</summary>
     public virtual bool PrependsBos => true;
 
+    /// <summary>
+    /// The tokens at which a generated text ends: the tokenizer's end-of-sequence token and those that <c>generation_config.json</c> names
+    /// (an instruct model's end of turn). None without a tokenizer.
+    /// </summary>
+    public IReadOnlyList<int> StopTokens => Tokenizer is null ? [] : [.. Identity.StopTokens.Append(Tokenizer.EosId ?? -1).Where(t => t >= 0).Distinct()];
+
     internal ModelIdentity Identity { get; }
 
     internal ModelWeights Weights { get; }
