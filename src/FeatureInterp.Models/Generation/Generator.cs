@@ -29,6 +29,9 @@ internal sealed class Generator
         _decoders = [.. _texts.Select(_ => model.Tokenizer?.CreateStreamDecoder(skipSpecialTokens: true))];
         _maxNewTokens = maxNewTokens;
         _stopTokens = [.. stopTokens];
+        var first = new TokenBatch(Array.ConvertAll(_texts, t => t.ToArray()));
+        var longest = Array.ConvertAll(_texts, t => Math.Min(t.Count + (long)maxNewTokens, model.Config.ContextLength)).Sum();
+        MemoryPlan.Of(model, first, hooks, LogitsAt.Last, longest).Check(model, first.RowCount, FreeMemory.Bytes());
     }
 
     /// <summary>The number of prompts.</summary>

@@ -112,7 +112,7 @@ public abstract class Transformer
     /// <param name="logits">Which positions need logits.</param>
     /// <param name="cancellation">Looked at before each block.</param>
     /// <returns>The logits (or the residual stream) and what was kept.</returns>
-    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, or a KV cache that does not fit.</exception>
+    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, a KV cache that does not fit, or a run that memory will not hold.</exception>
     /// <exception cref="HookException">A hook that this model does not have in this run.</exception>
     public RunResult Run(
         Prompts prompts,
@@ -129,7 +129,9 @@ public abstract class Transformer
         var tokens = prompts.Tokenize(this);
         var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
         var batch = new TokenBatch(tokens, Starts(tokens, cache));
-        return Step(new HookScope(this, capture, edit, splice, range), batch, range, residual, cache, logits, cancellation);
+        var hooks = new HookScope(this, capture, edit, splice, range);
+        MemoryPlan.Of(this, batch, hooks, logits, cache is null ? 0 : batch.RowCount).Check(this, batch.RowCount, FreeMemory.Bytes());
+        return Step(hooks, batch, range, residual, cache, logits, cancellation);
     }
 
     /// <summary>One step with hooks that are already resolved.</summary>
