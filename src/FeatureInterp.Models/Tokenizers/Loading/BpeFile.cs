@@ -61,7 +61,8 @@ internal sealed class BpeFile
         return model;
     }
 
-    public BpeModel Build() => new(Tokens, Ids, merges, options);
+    /// <summary>The model; <paramref name="toBytes"/> says that its tokens are spelled in the byte alphabet.</summary>
+    public BpeModel Build(bool toBytes) => new(Tokens, Ids, merges, options with { ToBytes = toBytes });
 
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
