@@ -10,5 +10,6 @@ internal static class FeatureInterpCommand
         RunCommand.Create(),
         ActivationsCommand.Create(),
         GenerateCommand.Create(),
+        TokenizeCommand.Create(),
     };
 }

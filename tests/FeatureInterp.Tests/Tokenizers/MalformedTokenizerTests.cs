@@ -46,7 +46,7 @@ public class MalformedTokenizerTests
         ["suffix"] = (j => Model(j)["end_of_word_suffix"] = "</w>", "affix \"</w>\""),
         ["unk not there"] = (j => Model(j)["unk_token"] = "[UNK]", "model.unk_token is \"[UNK]\""),
         ["fuse_unk"] = (j => Model(j)["fuse_unk"] = 1, "model.fuse_unk is 1"),
-        ["byte missing"] = (j => Vocab(j).Remove("<0xE2>"), "<0xE2> is not in model.vocab"),
+        ["byte missing"] = (j => Vocab(j).Remove("<0xE2>"), "<0xE2> is not in the vocabulary"),
         ["duplicate id"] = (j => Vocab(j)["b"] = 261, "gives id 261 to \"a\" and to \"b\""),
         ["negative id"] = (j => Vocab(j)["b"] = -1, "gives \"b\" an id that is not a whole number"),
         ["huge id"] = (j => Vocab(j)["b"] = TokenizerFile.MaxVocabulary, "gives \"b\" an id that is not a whole number"),

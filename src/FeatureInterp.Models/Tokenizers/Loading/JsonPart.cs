@@ -9,6 +9,8 @@ internal sealed class JsonPart(JsonElement element, string path, string file)
 {
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
 
+    public bool IsString => element.ValueKind == JsonValueKind.String;
+
     /// <summary>The property, or a null part where there is none.</summary>
     public JsonPart this[string name] => Require(JsonValueKind.Object).TryGetProperty(name, out var value)
         ? new JsonPart(value, $"{path}.{name}", file)
