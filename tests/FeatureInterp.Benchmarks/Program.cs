@@ -10,6 +10,7 @@ internal static class Program
         ("quantized", "How fast are products with quantised weights, against fp32, against memory and against llama.cpp?", QuantizedQuestion.Answer),
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
+        ("tokenizers", "How fast is text turned into tokens, beside the Rust library?", TokenizerQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
     ];
 

@@ -12,5 +12,6 @@ internal static class FeatureInterpCommand
         GenerateCommand.Create(),
         ModelsCommand.Create(),
         PullCommand.Create(),
+        TokenizeCommand.Create(),
     };
 }
