@@ -52,15 +52,15 @@ public sealed class ModelInventory(HubSettings settings)
     // The models of a folder itself, not of those below it.
     private IEnumerable<ModelSummary> Here(string folder, string name, ModelSource source)
     {
-        if (File.Exists(Path.Combine(folder, ModelFiles.Config)) && Folder(folder, name, source) is { } model)
+        if (LinkedFile.Exists(Path.Combine(folder, ModelFiles.Config)) && Folder(folder, name, source) is { } model)
             yield return model;
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + ModelFiles.Gguf).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + ModelFiles.Gguf).Where(LinkedFile.Exists).Order(StringComparer.Ordinal))
             yield return Gguf(file, source == ModelSource.Data ? Path.GetFileName(file) : file, source);
     }
 
     private IEnumerable<ModelSummary> At(string snapshot, string name, ModelSource source)
     {
-        if (File.Exists(Path.Combine(snapshot, ModelFiles.Config)) && Folder(snapshot, name, source) is { } model)
+        if (LinkedFile.Exists(Path.Combine(snapshot, ModelFiles.Config)) && Folder(snapshot, name, source) is { } model)
             yield return model;
         foreach (var file in ModelFiles.GgufFiles(snapshot))
             yield return Gguf(file, name + ":" + Path.GetRelativePath(snapshot, file).Replace(Path.DirectorySeparatorChar, '/'), source);
@@ -87,7 +87,7 @@ public sealed class ModelInventory(HubSettings settings)
 
     private ModelSummary Gguf(string file, string name, ModelSource source)
     {
-        var summary = new ModelSummary { Name = name, Path = Path.GetFullPath(file), Source = source, WeightBytes = Length(file) };
+        var summary = new ModelSummary { Name = name, Path = Path.GetFullPath(file), Source = source, WeightBytes = LinkedFile.Length(file) };
         try
         {
             return ReadGguf is null
@@ -104,27 +104,16 @@ public sealed class ModelInventory(HubSettings settings)
     private static ModelSummary WithWeights(ModelSummary summary)
     {
         var paths = ModelFiles.WeightFiles(summary.Path).Select(f => HubPath.Below(summary.Path, f)).ToList();
-        var bytes = paths.Sum(Length);
+        var bytes = paths.Sum(LinkedFile.Length);
         if (!paths.TrueForAll(p => p.EndsWith(".safetensors", StringComparison.Ordinal)))
             return summary with { WeightBytes = bytes };
-        var weights = paths.SelectMany(p => SafetensorsFile.Open(p).Weights.Values).Where(w => w.DType is DType.F32 or DType.BF16 or DType.F16 or DType.F64).Select(w => (w.DType, Count: Count(w.Shape))).ToList();
+        var weights = paths.SelectMany(p => SafetensorsFile.Open(p).Weights.Values).Where(w => w.DType is DType.F32 or DType.BF16 or DType.F16 or DType.F64).ToList();
         return summary with
         {
             WeightBytes = bytes,
             Parameters = weights.Sum(w => w.Count),
             DType = weights.GroupBy(w => w.DType).MaxBy(g => g.Sum(w => w.Count))?.Key.ToString() ?? summary.DType,
         };
-    }
-
-    // Of what a link leads to: a snapshot's files are links.
-    private static long Length(string path) => new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(path).Length;
-
-    private static long Count(ReadOnlySpan<long> shape)
-    {
-        long count = 1;
-        foreach (var length in shape)
-            count = checked(count * length);
-        return count;
     }
 
     private ModelSummary Checked(ModelSummary summary) => summary switch
