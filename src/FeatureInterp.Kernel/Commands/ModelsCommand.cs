@@ -35,7 +35,7 @@ internal static class ModelsCommand
         JsonSerializer.Serialize([.. models.Select(m => new ModelJson(m))], ModelsJson.Relaxed.IReadOnlyListModelJson);
 
     private static Table Table(IReadOnlyList<ModelSummary> models) => new(
-        ["model", "where", "architecture", "type", new("parameters", Alignment.Right), new("weights", Alignment.Right), new("per 1k tokens", Alignment.Right), "loads"],
+        ["model", "where", "architecture", "type", new("parameters", Alignment.Right), new("weights", Alignment.Right), new("+ per 1k tokens", Alignment.Right), "loads"],
         [.. models.Select(m => (IReadOnlyList<Cell>)
         [
             m.Name,

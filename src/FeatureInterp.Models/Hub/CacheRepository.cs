@@ -55,10 +55,10 @@ internal sealed class CacheRepository(string root, HubName name)
             return revision;
         try
         {
-            var file = new FileInfo(HubPath.Below(Refs, revision));
-            if (!file.Exists || file.Length > MaxRef)
+            var file = HubPath.Below(Refs, revision);
+            if (!LinkedFile.Exists(file) || LinkedFile.Length(file) > MaxRef)
                 return null;
-            var commit = File.ReadAllText(file.FullName).Trim();
+            var commit = File.ReadAllText(file).Trim();
             return IsSafe(commit) && Directory.Exists(Snapshot(commit)) ? commit : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,7 +10,7 @@ namespace FeatureInterp.Models;
 public sealed class HubClient(HubSettings settings)
 {
     /// <summary>How many files are fetched at once.</summary>
-    internal const int Parallel = 4;
+    internal const int FilesAtOnce = 4;
 
     /// <summary>A client with the settings of this process, see <see cref="HubSettings.FromEnvironment"/>.</summary>
     /// <exception cref="HubException">A variable holds what cannot be used.</exception>
@@ -79,7 +79,7 @@ public sealed class HubClient(HubSettings settings)
         async Task<IReadOnlyList<RemoteFile>> DescribeAsync(IReadOnlyList<string> paths)
         {
             var found = new ConcurrentDictionary<string, RemoteFile>(StringComparer.Ordinal);
-            await System.Threading.Tasks.Parallel.ForEachAsync(paths, Options(cancellation), async (path, token) =>
+            await Parallel.ForEachAsync(paths, Options(cancellation), async (path, token) =>
                 found[path] = await retry.ExecuteAsync(async t => await remote.DescribeAsync(path, t).ConfigureAwait(false), token).ConfigureAwait(false)).ConfigureAwait(false);
             return [.. paths.Select(p => found[p])];
         }
@@ -89,9 +89,9 @@ public sealed class HubClient(HubSettings settings)
             DiskSpace.Require(settings, name.Id, files.Sum(f => (f.Size ?? 0) - cache.BytesOf(remote.Commit, f)));
             foreach (var file in files)
                 meter.Expect(file.Size);
-            await System.Threading.Tasks.Parallel.ForEachAsync(files, Options(cancellation), async (file, token) => await download.FetchAsync(file, token).ConfigureAwait(false)).ConfigureAwait(false);
+            await Parallel.ForEachAsync(files, Options(cancellation), async (file, token) => await download.FetchAsync(file, token).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 
-    private static ParallelOptions Options(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation };
+    private static ParallelOptions Options(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation };
 }

@@ -55,7 +55,11 @@ internal sealed class HubHttp : IDisposable
                 return seen;
             var next = new Uri(address, target);
             if (!HubSettings.IsSafe(next) || next.Scheme == Uri.UriSchemeHttp && address.Scheme == Uri.UriSchemeHttps)
+            {
+                message.Dispose();
                 throw new HubException(HubFault.Protocol, $"The hub sends {what} from an address that is not HTTPS, where anyone on the way could change it; nothing was fetched, check HF_ENDPOINT.");
+            }
+
             if (method == HttpMethod.Head && !IsHub(next))
                 return seen;
             message.Dispose();

@@ -26,10 +26,10 @@ internal sealed class HubVariables(Func<string, string?> variable, string home)
             return null;
         if ((Text("HF_TOKEN") ?? Text("HUGGING_FACE_HUB_TOKEN")) is { } text)
             return HubToken.Of(text);
-        var file = new FileInfo(Folder("HF_TOKEN_PATH") ?? Path.Combine(HubHome(), "token"));
+        var file = Folder("HF_TOKEN_PATH") ?? Path.Combine(HubHome(), "token");
         try
         {
-            return file.Exists && file.Length <= MaxTokenFile ? HubToken.Of(File.ReadAllText(file.FullName)) : null;
+            return LinkedFile.Exists(file) && LinkedFile.Length(file) <= MaxTokenFile ? HubToken.Of(File.ReadAllText(file)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

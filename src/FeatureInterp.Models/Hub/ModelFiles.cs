@@ -11,13 +11,13 @@ internal static class ModelFiles
     public const string Gguf = ".gguf";
 
     /// <summary>Whether a folder holds a model of either kind, whole or not.</summary>
-    public static bool IsModel(string folder) => File.Exists(Path.Combine(folder, Config)) || GgufFiles(folder).Count > 0;
+    public static bool IsModel(string folder) => LinkedFile.Exists(Path.Combine(folder, Config)) || GgufFiles(folder).Count > 0;
 
     /// <summary>The GGUF files of a folder and those below it, by path.</summary>
     public static IReadOnlyList<string> GgufFiles(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4, IgnoreInaccessible = true, MatchCasing = MatchCasing.CaseInsensitive };
-        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + Gguf, options).Where(File.Exists).Order(StringComparer.Ordinal)] : [];
+        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + Gguf, options).Where(LinkedFile.Exists).Order(StringComparer.Ordinal)] : [];
     }
 
     /// <summary>The weight files of a folder in Hugging Face's layout: one file, or the shards that the index names, whether they are there or not.</summary>
@@ -40,5 +40,5 @@ internal static class ModelFiles
     /// <exception cref="HubException">The index names files outside the folder.</exception>
     /// <exception cref="ModelFileException">The index is no JSON of the kind.</exception>
     public static IReadOnlyList<string> Missing(string folder) =>
-        [.. WeightFiles(folder).Prepend(Config).Where(file => !File.Exists(HubPath.Below(folder, file)))];
+        [.. WeightFiles(folder).Prepend(Config).Where(file => !LinkedFile.Exists(HubPath.Below(folder, file)))];
 }

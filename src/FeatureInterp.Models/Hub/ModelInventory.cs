@@ -29,7 +29,7 @@ public sealed class ModelInventory(HubSettings settings)
         {
             if (!Directory.Exists(folder))
                 throw new ModelFileException(folder, "there is no such folder to look for models in; check the path.");
-            found.AddRange(Under(Path.GetFullPath(folder), ModelSource.Path));
+            found.AddRange(Under(folder, ModelSource.Path));
         }
 
         return found;
@@ -52,31 +52,32 @@ public sealed class ModelInventory(HubSettings settings)
     // The models of a folder itself, not of those below it.
     private IEnumerable<ModelSummary> Here(string folder, string name, ModelSource source)
     {
-        if (File.Exists(Path.Combine(folder, ModelFiles.Config)))
-            yield return Folder(folder, name, source);
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + ModelFiles.Gguf).Order(StringComparer.Ordinal))
+        if (LinkedFile.Exists(Path.Combine(folder, ModelFiles.Config)) && Folder(folder, name, source) is { } model)
+            yield return model;
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + ModelFiles.Gguf).Where(LinkedFile.Exists).Order(StringComparer.Ordinal))
             yield return Gguf(file, source == ModelSource.Data ? Path.GetFileName(file) : file, source);
     }
 
     private IEnumerable<ModelSummary> At(string snapshot, string name, ModelSource source)
     {
-        if (File.Exists(Path.Combine(snapshot, ModelFiles.Config)))
-            yield return Folder(snapshot, name, source);
+        if (LinkedFile.Exists(Path.Combine(snapshot, ModelFiles.Config)) && Folder(snapshot, name, source) is { } model)
+            yield return model;
         foreach (var file in ModelFiles.GgufFiles(snapshot))
             yield return Gguf(file, name + ":" + Path.GetRelativePath(snapshot, file).Replace(Path.DirectorySeparatorChar, '/'), source);
     }
 
-    private ModelSummary Folder(string folder, string name, ModelSource source)
+    // Null where config.json is something else's: an SAE's, a dataset's.
+    private ModelSummary? Folder(string folder, string name, ModelSource source)
     {
-        var summary = new ModelSummary { Name = name, Path = folder, Source = source };
+        var summary = new ModelSummary { Name = name, Path = Path.GetFullPath(folder), Source = source };
         try
         {
             var (architecture, dtype, keyValues) = ModelConfigSummary.Read(Path.Combine(folder, ModelFiles.Config));
             summary = summary with { Architecture = architecture, DType = dtype?.ToUpperInvariant(), KeyValueBytesPerToken = keyValues };
             var missing = ModelFiles.Missing(folder);
-            if (missing.Count > 0)
-                return summary with { Problem = $"{string.Join(", ", missing.Take(3))} missing" };
-            return Checked(WithWeights(summary));
+            if (missing.Count == 0)
+                return Checked(WithWeights(summary));
+            return architecture is null ? null : summary with { Problem = $"{string.Join(", ", missing.Take(3))} missing" };
         }
         catch (Exception e) when (e is ModelFileException or WeightFileException or HubException or IOException or UnauthorizedAccessException)
         {
@@ -86,12 +87,12 @@ public sealed class ModelInventory(HubSettings settings)
 
     private ModelSummary Gguf(string file, string name, ModelSource source)
     {
-        var summary = new ModelSummary { Name = name, Path = file, Source = source, WeightBytes = new FileInfo(file).Length };
+        var summary = new ModelSummary { Name = name, Path = Path.GetFullPath(file), Source = source, WeightBytes = LinkedFile.Length(file) };
         try
         {
             return ReadGguf is null
                 ? summary with { Problem = "GGUF files cannot be loaded yet" }
-                : Checked(ReadGguf(file) with { Name = name, Path = file, Source = source, WeightBytes = summary.WeightBytes });
+                : Checked(ReadGguf(file) with { Name = name, Path = summary.Path, Source = source, WeightBytes = summary.WeightBytes });
         }
         catch (Exception e) when (e is ModelFileException or WeightFileException or IOException or UnauthorizedAccessException)
         {
@@ -99,28 +100,20 @@ public sealed class ModelInventory(HubSettings settings)
         }
     }
 
-    // Counted from the headers: what a configuration says of its weights is often what they were trained in.
+    // Counted from the headers, without masks and other tables of whole numbers: what a configuration says of its weights is often what they were trained in.
     private static ModelSummary WithWeights(ModelSummary summary)
     {
         var paths = ModelFiles.WeightFiles(summary.Path).Select(f => HubPath.Below(summary.Path, f)).ToList();
-        var bytes = paths.Sum(p => new FileInfo(Path.GetFullPath(p)).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(p).Length);
+        var bytes = paths.Sum(LinkedFile.Length);
         if (!paths.TrueForAll(p => p.EndsWith(".safetensors", StringComparison.Ordinal)))
             return summary with { WeightBytes = bytes };
-        var weights = paths.SelectMany(p => SafetensorsFile.Open(p).Weights.Values).Select(w => (w.DType, Count: Count(w.Shape))).ToList();
+        var weights = paths.SelectMany(p => SafetensorsFile.Open(p).Weights.Values).Where(w => w.DType is DType.F32 or DType.BF16 or DType.F16 or DType.F64).ToList();
         return summary with
         {
             WeightBytes = bytes,
             Parameters = weights.Sum(w => w.Count),
             DType = weights.GroupBy(w => w.DType).MaxBy(g => g.Sum(w => w.Count))?.Key.ToString() ?? summary.DType,
         };
-    }
-
-    private static long Count(ReadOnlySpan<long> shape)
-    {
-        long count = 1;
-        foreach (var length in shape)
-            count = checked(count * length);
-        return count;
     }
 
     private ModelSummary Checked(ModelSummary summary) => summary switch

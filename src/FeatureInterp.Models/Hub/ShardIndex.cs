@@ -15,7 +15,7 @@ internal static class ShardIndex
     {
         try
         {
-            if (new FileInfo(path).Length > MaxBytes)
+            if (LinkedFile.Length(path) > MaxBytes)
                 throw new ModelFileException(path, $"the file is larger than {MaxBytes >> 20} MiB, which no index of a checkpoint is.");
             var map = JsonSerializer.Deserialize(File.ReadAllBytes(path), HubJson.Default.WeightIndex)?.WeightMap;
             string[] shards = [.. (map?.Values ?? []).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
