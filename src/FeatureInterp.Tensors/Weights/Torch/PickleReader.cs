@@ -176,7 +176,7 @@ internal ref struct PickleReader
         if (bytes > MaxNumberBytes)
             throw Fault($"has a whole number of {bytes} bytes, at most {MaxNumberBytes} are read");
         var value = new BigInteger(Take(bytes));
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private string Text(int bytes)

@@ -70,7 +70,7 @@ internal sealed class TorchTree(string path)
         _characters += length;
         return length <= MaxNameLength && _characters <= MaxNameCharacters
             ? depth == 0 ? key : name + "." + key
-            : throw Fault($"names take {length} characters, or {_characters} altogether, at most {MaxNameLength} and {MaxNameCharacters} are read");
+            : throw Fault($"a name takes {length} characters and all names {_characters} characters altogether, at most {MaxNameLength} and {MaxNameCharacters} are read");
     }
 
     private string Claim(string name) => _names.Add(name)
