@@ -14,6 +14,7 @@ public abstract class Transformer
     private WeightProcessing? _processing;
     private HookPoint[]? _hookPoints;
     private string? _weightsHash;
+    private ChatTemplate? _chatTemplate;
 
     /// <summary>Called by an architecture.</summary>
     internal Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
@@ -173,9 +174,25 @@ public abstract class Transformer
         : throw HookFaults.NotThere(hook.ToString(), HookPoints, Name);
 
     /// <summary>The tokenizer.</summary>
-    /// <exception cref="ModelFileException">The folder has none.</exception>
-    public Tokenizer RequireTokenizer() => Tokenizer
-        ?? throw new ModelFileException(Folder, "there is no tokenizer.json, so only token ids can be run; put the model's tokenizer.json beside its weights.");
+    /// <exception cref="ModelFileException">The model came with none.</exception>
+    public Tokenizer RequireTokenizer() => Tokenizer ?? throw (Identity.TokenizerFault is { } fault
+        ? new ModelFileException(Folder, $"its tokenizer cannot be used, so only token ids can be run ({fault.Message})", fault)
+        : new ModelFileException(Folder, "there is no tokenizer.json, so only token ids can be run; put the model's tokenizer.json beside its weights."));
+
+    /// <summary>The way this instruct model wants a conversation written down.</summary>
+    /// <exception cref="ChatException">The model came with no template (a base model has none), or with one that is not known.</exception>
+    public ChatTemplate ChatTemplate => _chatTemplate ??= Identity.ChatSource is { } source
+        ? ChatTemplate.Recognise(source, Spelling(Tokenizer?.BosId), Spelling(Tokenizer?.EosId), Folder)
+        : File.Exists(Folder) ? throw new ChatException($"{Folder} has no chat template: use an instruct model, or write the prompt out yourself.")
+        : ChatTemplate.Load(Folder);
+
+    /// <summary>A conversation as token ids, special tokens included, ready to be run or continued.</summary>
+    /// <param name="messages">The messages in order.</param>
+    /// <param name="addGenerationPrompt">Whether to end with the beginning of the assistant's answer.</param>
+    /// <exception cref="ChatException">No template, or the template refuses the conversation.</exception>
+    /// <exception cref="ModelFileException">The model came with no tokenizer.</exception>
+    public int[] ChatTokens(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true) =>
+        RequireTokenizer().Encode(ChatTemplate.Render(messages, addGenerationPrompt), addSpecialTokens: false);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Config.Layers} layers, d_model {Config.DModel}, {Config.Heads} heads, vocabulary {Config.VocabSize}, context {Config.ContextLength}";
@@ -235,6 +252,8 @@ public abstract class Transformer
             .Concat(Enumerable.Range(0, Config.Layers).SelectMany(l => perLayer.Select(s => new HookPoint(s, l))))
             .Concat(sites.Skip(first).Where(s => !s.IsPerLayer()).Select(s => new HookPoint(s)));
     }
+
+    private string? Spelling(int? token) => token is { } id ? Tokenizer!.IdToToken(id) : null;
 
     private int[] Starts(int[][] tokens, KvCache? cache)
     {

@@ -8,11 +8,18 @@ internal static class GgufModel
     public static Transformer Load(string name, string path, LoadOptions options)
     {
         var file = GgufFile.Open(path);
+        var text = Task.Run(() => GgufText.Tokenizer(file));    // beside the weights: it takes longest
         var architecture = GgufConfig.ArchitectureOf(file);
         var config = GgufConfig.Read(file, architecture);
         var source = new GgufCheckpoint(file, architecture);
         var weights = new CheckpointReader(source, architecture.Form);
-        var identity = new ModelIdentity(name, path, architecture.HuggingFace, null, source, options);
+        var (tokenizer, fault) = text.GetAwaiter().GetResult();
+        var identity = new ModelIdentity(name, path, architecture.HuggingFace, tokenizer, source, options)
+        {
+            StopTokens = GgufText.StopTokens(file),
+            ChatSource = GgufText.ChatTemplate(file),
+            TokenizerFault = fault,
+        };
         var model = Architecture.Of(config).Create(identity, config, weights);
         weights.Finish();
         return model;
