@@ -57,6 +57,22 @@ public class SmolLmGoldenTests
         Assert.Equal(prompt.GetProperty("greedy40_ids").EnumerateArray().Select(v => v.GetInt32()).Take(clear), made);
     }
 
+    [Theory, MemberData(nameof(Prompts))]
+    public void Tokenizer_OfTheFile_GivesThePromptsIds(string name)
+    {
+        var (ids, prompt, _) = Read(name);
+        Assert.Equal(ids, Model.Value.Tokenizer!.Encode(prompt.GetProperty("text").GetString()!));
+        Assert.Equal([2], Model.Value.StopTokens);
+    }
+
+    // The template puts its own system message in front.
+    [Fact]
+    public void ChatTokens_OneQuestion_AreThoseOfTheChatTemplate()
+    {
+        var (ids, _, _) = Read("chat");
+        Assert.Equal(ids, Model.Value.ChatTokens([ChatMessage.User("What is the capital of Portugal, and which river runs through it?")]));
+    }
+
     private static (int[] Ids, JsonElement Prompt, SafetensorsFile Tensors) Read(string name)
     {
         Assert.SkipWhen(Repository.Shared is null || !File.Exists(Path.Combine(Repository.Shared, "models", "smollm2-135m-instruct-q4_1.gguf")), "the real model is not here");
