@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FeatureInterp.Kernel.Commands;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Tests.Hub;
 
