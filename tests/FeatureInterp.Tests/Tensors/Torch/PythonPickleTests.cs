@@ -1,5 +1,4 @@
 using System.Numerics;
-using FeatureInterp.Tensors;
 using FeatureInterp.Tests.Tokenizers;
 
 namespace FeatureInterp.Tests;
@@ -41,9 +40,24 @@ public sealed class PythonPickleTests : IDisposable
         Assert.Equal(
             new Dictionary<string, object?>
             {
-                ["shape.0"] = 3L, ["shape.1"] = 4L, ["dtype"] = "torch.bfloat16", ["step"] = 70_000L, ["big"] = BigInteger.One << 63, ["neg"] = -(1L << 40),
-                ["lr"] = 3e-4, ["ok"] = true, ["none"] = null, ["name"] = "nämé", ["list.0"] = 1L, ["list.1.0"] = 2.5,
-                ["list.1.1.0"] = "a", ["list.1.1.1"] = "b", ["list.1.1.2"] = "c", ["list.1.1.3"] = "d", ["keys.7"] = "seven", ["one.0"] = 1L,
+                ["shape.0"] = 3L,
+                ["shape.1"] = 4L,
+                ["dtype"] = "torch.bfloat16",
+                ["step"] = 70_000L,
+                ["big"] = BigInteger.One << 63,
+                ["neg"] = -(1L << 40),
+                ["lr"] = 3e-4,
+                ["ok"] = true,
+                ["none"] = null,
+                ["name"] = "nämé",
+                ["list.0"] = 1L,
+                ["list.1.0"] = 2.5,
+                ["list.1.1.0"] = "a",
+                ["list.1.1.1"] = "b",
+                ["list.1.1.2"] = "c",
+                ["list.1.1.3"] = "d",
+                ["keys.7"] = "seven",
+                ["one.0"] = 1L,
             },
             file.Values);
     }

@@ -45,7 +45,15 @@ public sealed class TorchFileTests : IDisposable
         Assert.Equal(
             new Dictionary<string, object?>
             {
-                ["model.layers.1.1"] = 5L, ["cfg.d_in"] = 768L, ["cfg.lr"] = 3e-4, ["cfg.name"] = "x", ["cfg.on"] = true, ["cfg.none"] = null, ["cfg.dtype"] = "torch.float32", ["shape.0"] = 2L, ["shape.1"] = 3L,
+                ["model.layers.1.1"] = 5L,
+                ["cfg.d_in"] = 768L,
+                ["cfg.lr"] = 3e-4,
+                ["cfg.name"] = "x",
+                ["cfg.on"] = true,
+                ["cfg.none"] = null,
+                ["cfg.dtype"] = "torch.float32",
+                ["shape.0"] = 2L,
+                ["shape.1"] = 3L,
             },
             file.Values);
         Assert.Equal(file.Weights.Keys, WeightSource.Of(file).Names);
