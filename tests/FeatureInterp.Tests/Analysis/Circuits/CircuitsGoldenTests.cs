@@ -13,7 +13,7 @@ public class CircuitsGoldenTests
         var golden = LensGoldens.Of(family, group);
         foreach (var (name, circuit) in new[]
         {
-            ("OV", FeatureInterp.Analysis.Circuits.OV(golden.Model, 0, 1, golden.Processing)), ("QK", FeatureInterp.Analysis.Circuits.QK(golden.Model, 0, 1, golden.Processing)),
+            ("OV", Circuits.OV(golden.Model, 0, 1, golden.Processing)), ("QK", Circuits.QK(golden.Model, 0, 1, golden.Processing)),
         })
         {
             Golden.AssertClose(name, golden[$"{name}_L0H1"], circuit.AB());
