@@ -62,7 +62,7 @@ public sealed class FactoredMatrix
     public Tensor AB() => DenseMath.Multiply(A, B);
 
     /// <summary>B·A, [inner, inner]: for a square product the matrix that has its eigenvalues, zeros aside.</summary>
-    /// <exception cref="ArgumentException">The product is not square.</exception>
+    /// <exception cref="InvalidOperationException">The product is not square.</exception>
     public Tensor BA() => Rows == Columns ? DenseMath.Multiply(B, A) : throw NotSquare();
 
     /// <summary>x·A·B, [row, columns].</summary>
@@ -109,7 +109,7 @@ public sealed class FactoredMatrix
     /// The eigenvalues of a square product that can be other than zero, those of B·A; largest magnitude first, of equal ones the one with the
     /// larger real, then imaginary part.
     /// </summary>
-    /// <exception cref="ArgumentException">The product is not square.</exception>
+    /// <exception cref="InvalidOperationException">The product is not square.</exception>
     /// <exception cref="ArithmeticException">A factor holds NaN or an infinity.</exception>
     public Complex[] Eigenvalues()
     {
@@ -139,5 +139,5 @@ public sealed class FactoredMatrix
         return (qa, ra * rb.Transpose(), qb);
     }
 
-    private ArgumentException NotSquare() => new($"A product of {Rows} rows and {Columns} columns has no eigenvalues; it must be square.");
+    private InvalidOperationException NotSquare() => new($"A product of {Rows} rows and {Columns} columns has no eigenvalues; it must be square.");
 }

@@ -20,7 +20,7 @@ public abstract class Transformer
     /// <param name="identity">What the model is besides its numbers.</param>
     /// <param name="config">Its dimensions.</param>
     /// <param name="weights">The checkpoint's arrays, whatever the processing.</param>
-    internal Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
+    private protected Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
     {
         Identity = identity;
         Config = config;
