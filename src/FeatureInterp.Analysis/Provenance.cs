@@ -10,9 +10,9 @@ namespace FeatureInterp.Analysis;
 /// <param name="Model">The model's name.</param>
 /// <param name="ModelHash">The fingerprint of its weights; see <see cref="FileFingerprint"/>.</param>
 /// <param name="ModelFlags">The choices that change its numbers, such as the layer order.</param>
-/// <param name="Sae">The SAE's name.</param>
-/// <param name="SaeHash">The fingerprint of its weights.</param>
-/// <param name="Hook">The hook it reads.</param>
+/// <param name="Sae">The SAE's name; null for an analysis of the model alone.</param>
+/// <param name="SaeHash">The fingerprint of its weights, or null.</param>
+/// <param name="Hook">The hook it reads, or null.</param>
 /// <param name="BosPolicy">Whether the prompts begin with the beginning-of-sequence token.</param>
 /// <param name="Seed">The seed of whatever was drawn at random; null when nothing was.</param>
 /// <param name="Version">This library's version.</param>
@@ -21,9 +21,9 @@ public sealed record Provenance(
     string Model,
     string ModelHash,
     IReadOnlyDictionary<string, string> ModelFlags,
-    string Sae,
-    string SaeHash,
-    string Hook,
+    string? Sae,
+    string? SaeHash,
+    string? Hook,
     string BosPolicy,
     long? Seed,
     string Version,
@@ -43,8 +43,15 @@ public sealed record Provenance(
         sae.Config.Hook.ToString(),
         Bos(model, prompts),
         seed,
-        typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown",
+        LibraryVersion,
         sae.Warnings(model));
+
+    /// <summary>What can be said of a model alone and the token ids that were run.</summary>
+    /// <param name="model">The model, with the weight processing it was run with.</param>
+    /// <param name="prompts">The token ids of each prompt; none for an analysis of weights.</param>
+    /// <param name="seed">The seed, if anything was drawn at random.</param>
+    public static Provenance Of(Transformer model, IReadOnlyList<int[]> prompts, long? seed = null) =>
+        new(model.Name, model.WeightsHash, model.Flags, null, null, null, Bos(model, prompts), seed, LibraryVersion, []);
 
     /// <summary>The facts, one a row.</summary>
     public Table ToTable() => new(
@@ -53,11 +60,14 @@ public sealed record Provenance(
             .. Warnings.Select(w => Row("warning", w)),
             Row("model", $"{Model} ({Short(ModelHash)})"),
             .. ModelFlags.Select(f => Row(f.Key, f.Value)),
-            Row("SAE", $"{Sae} at {Hook} ({Short(SaeHash)})"),
+            .. Sae is null ? [] : (Cell[][])[Row("SAE", $"{Sae} at {Hook} ({Short(SaeHash ?? "")})")],
             Row("BOS", BosPolicy),
             Row("seed", Seed?.ToString(CultureInfo.InvariantCulture) ?? "none: nothing is drawn at random"),
             Row("FeatureInterp", Version),
         ]);
+
+    private static string LibraryVersion =>
+        typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     private static Cell[] Row(string name, string value) => [name, value];
 
@@ -65,6 +75,8 @@ public sealed record Provenance(
 
     private static string Bos(Transformer model, IReadOnlyList<int[]> prompts)
     {
+        if (prompts.Count == 0)
+            return "no prompt was run";
         if (model.Tokenizer?.BosId is not { } bos)
             return "not known: the model has no tokenizer that names the token";
         var with = prompts.Count(p => p[0] == bos);

@@ -87,6 +87,16 @@ internal sealed class SvgWriter : IDisposable
         Close();
     }
 
+    /// <summary>A rectangle in the tone of the group that is open, as strong as given.</summary>
+    public void Cell(double x, double y, double width, double height, double opacity, string? hover)
+    {
+        Open("rect", ("fill-opacity", Numbers.Pixel(opacity)));
+        Box(x, y, width, height, 0);
+        if (hover is not null)
+            Hover(hover);
+        Close();
+    }
+
     public void Outline(double x, double y, double width, double height, Tone stroke, double thickness = 1, double radius = 0, string? dash = null)
     {
         Open("rect", ("class", stroke.Class), ("color", stroke.Light), ("fill", "none"), ("stroke", "currentColor"),

@@ -10,12 +10,14 @@ public sealed class Gpt2 : Transformer
 {
     private readonly Gpt2Config _c;
     private readonly ModelWeights _w;
+    private readonly ModelWeights _checkpoint;
 
     internal Gpt2(ModelIdentity identity, Gpt2Config config, ModelWeights weights)
         : base(identity, config.Shape, weights)
     {
         _c = config;
-        _w = weights;
+        _checkpoint = weights;
+        _w = Weights;
     }
 
     /// <inheritdoc/>
@@ -44,7 +46,7 @@ public sealed class Gpt2 : Transformer
     protected override Tensor Unembed(ForwardPass run, Tensor x) => UnembedStep.Apply(run, x, _w);
 
     /// <inheritdoc/>
-    public override Transformer WithProcessing(WeightProcessing processing) => new Gpt2(Identity.With(processing), _c, _w);
+    public override Transformer WithProcessing(WeightProcessing processing) => new Gpt2(Identity.With(processing), _c, _checkpoint);
 
     private Tensor Attention(ForwardPass run, int layer, Tensor x)
     {

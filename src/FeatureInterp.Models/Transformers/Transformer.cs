@@ -15,13 +15,17 @@ public abstract class Transformer
     private HookPoint[]? _hookPoints;
     private string? _weightsHash;
     private ChatTemplate? _chatTemplate;
+    private LensWeights? _lensWeights;
 
     /// <summary>Called by an architecture.</summary>
-    internal Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
+    /// <param name="identity">What the model is besides its numbers.</param>
+    /// <param name="config">Its dimensions.</param>
+    /// <param name="weights">The checkpoint's arrays, whatever the processing.</param>
+    private protected Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
     {
         Identity = identity;
         Config = config;
-        Weights = weights;
+        Weights = RefactoredAttention.InForce(weights, identity.Options.Processing, identity.Name);
     }
 
     /// <summary>What the model is called: the last part of its folder.</summary>
@@ -55,8 +59,12 @@ public abstract class Transformer
     /// </summary>
     public IReadOnlyList<int> StopTokens => Tokenizer is null ? [] : [.. Identity.StopTokens.Append(Tokenizer.EosId ?? -1).Where(t => t >= 0).Distinct()];
 
+    /// <summary>The model's matrices in TransformerLens's shapes, its weight processing folded in; each is computed when asked for.</summary>
+    public LensWeights LensWeights => _lensWeights ??= new LensWeights(this, Weights, Processing);
+
     internal ModelIdentity Identity { get; }
 
+    /// <summary>The arrays a run computes with: the checkpoint's, but for refactored attention matrices.</summary>
     internal ModelWeights Weights { get; }
 
     /// <summary>Every hook of this model, in the order in which a run reaches them.</summary>

@@ -3,7 +3,7 @@ namespace FeatureInterp.Models;
 /// <summary>
 /// TransformerLens's rewriting of weights that leaves what a model predicts as it is and makes what it writes easier to read. Here
 /// nothing is rewritten: each choice is carried out on the values of a run, where it costs a pass over a row and no copy of a
-/// weight. All off (<see cref="None"/>) is what SAEs are trained on; TransformerLens's own default is <see cref="Standard"/>.
+/// weight (but for <see cref="RefactorFactoredAttnMatrices"/>). The rewritten matrices themselves are in <see cref="Transformer.LensWeights"/>. All off (<see cref="None"/>) is what SAEs are trained on; TransformerLens's own default is <see cref="Standard"/>.
 /// Definition: TransformerLens, <c>weight_processing.py</c>.
 /// </summary>
 public sealed record WeightProcessing
@@ -35,7 +35,8 @@ public sealed record WeightProcessing
 
     /// <summary>
     /// Each head's W_Q·W_Kᵀ and W_V·W_O is split anew by its singular value decomposition: W_V = U·S, W_O = Vᵀ, W_Q = U·√S, W_K = V·√S.
-    /// Only where queries and keys are not rotated. Default false.
+    /// Only where queries and keys are not rotated. b_Q and b_K take part as one more row, b_V counts as part of b_O. Copies a block's
+    /// attention matrices to fp32 when the block is first run. Default false.
     /// </summary>
     public bool RefactorFactoredAttnMatrices { get; init; }
 

@@ -61,7 +61,7 @@ public class ContrastPairTests
         var provenance = Contrast("e9afcf9a", "c9e6f938").Provenance;
         var manifest = File.ReadAllText(Repository.Data("manifest.json"));
         Assert.Contains(provenance.ModelHash["sha256:".Length..], manifest);
-        Assert.Contains(provenance.SaeHash["sha256:".Length..], manifest);
+        Assert.Contains(provenance.SaeHash!["sha256:".Length..], manifest);
         Assert.Equal("blocks.3.hook_resid_post", provenance.Hook);
         Assert.Equal("local-first", provenance.ModelFlags["layer order"]);
         Assert.Null(provenance.Seed);

@@ -32,7 +32,7 @@ internal static class AxisSvg
 
         if (area.YRange is { Min: <= 0, Max: >= 0 } && layout.YCategories is null)
             svg.Line(area.Left, area.Y.Map(0), area.Right, area.Y.Map(0), Palette.Frame);
-        else if (area.XRange is { Min: <= 0, Max: >= 0 } && layout.YCategories is not null)
+        else if (area.XRange is { Min: <= 0, Max: >= 0 } && layout.YCategories is not null && layout.XCategories is null)
             svg.Line(area.X.Map(0), area.Top, area.X.Map(0), area.Bottom, Palette.Frame, 1.5);
     }
 

@@ -33,7 +33,7 @@ internal sealed record PlotLayout(IReadOnlyList<PlotRow> Rows, IReadOnlyList<str
             ? ranges.SelectMany((range, i) => PlotArea.YTicks(range, heights[i])).Max(t => TextStyle.Note.Width(t.Label))
             : Math.Min(MaxCategoryLabel, yNames.Select(VisibleText.Label).Select(TextStyle.Label.Width).DefaultIfEmpty(0).Max()));
         var plotWidth = Math.Max(80, width - left - 12);
-        var xRange = XRange(figure, xNames, horizontalBars: yNames is not null, plotWidth);
+        var xRange = XRange(figure, xNames, horizontalBars: yNames is not null && xNames is null, plotWidth);
         var rows = new List<PlotRow>();
         double y = 0;
         for (var i = 0; i < groups.Count; i++)

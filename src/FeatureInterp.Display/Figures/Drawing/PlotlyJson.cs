@@ -16,7 +16,14 @@ internal static class PlotlyJson
     /// <summary>Numbers, what cannot be drawn as null. A number that came from a float is written with a float's digits.</summary>
     public static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<double> values)
     {
-        json.WriteStartArray(name);
+        json.WritePropertyName(name);
+        WriteNumbers(json, values);
+    }
+
+    /// <summary>Numbers as an element of a list of lists.</summary>
+    public static void WriteNumbers(Utf8JsonWriter json, IEnumerable<double> values)
+    {
+        json.WriteStartArray();
         foreach (var value in values)
         {
             if (!Numbers.CanDraw(value))
@@ -32,7 +39,14 @@ internal static class PlotlyJson
 
     public static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
     {
-        json.WriteStartArray(name);
+        json.WritePropertyName(name);
+        WriteTexts(json, texts);
+    }
+
+    /// <summary>Texts as an element of a list of lists.</summary>
+    public static void WriteTexts(Utf8JsonWriter json, IEnumerable<string> texts)
+    {
+        json.WriteStartArray();
         foreach (var text in texts)
             json.WriteStringValue(Escape(text));
         json.WriteEndArray();
