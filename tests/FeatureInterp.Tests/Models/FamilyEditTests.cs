@@ -65,7 +65,20 @@ public class FamilyEditTests
         var model = tiny.Load();
         var run = model.Run(tiny.Prompt(4, 2), capture: (HookPoint[])[.. model.HookPoints]);
         Assert.Equal(model.HookPoints, run.Activations.Points);
-        Assert.All(model.HookPoints.Where(p => !p.Site.IsAttention()), p => Assert.Equal(run.Activations[p][0].Length / 4, model.WidthOf(p)));
+    }
+
+    // Where heads read copies, the norm before them runs over the copies; its own width is that without them.
+    [Theory, MemberData(nameof(Families))]
+    public void WidthOf_AnyHook_IsTheSizeOfOnePosition(string family)
+    {
+        using var tiny = new TinyModel(new TinyShape { KeyValueHeads = 4 }, family);
+        var model = tiny.Load();
+        foreach (var split in new[] { true, false })
+        {
+            HookPoint[] some = [.. model.HookPoints.Where(p => p.Site.IsSplitInput() == split)];
+            var kept = model.Run(tiny.Prompt(4, 2), capture: some).Activations;
+            Assert.All(some, p => Assert.Equal(p.Site.IsAttention() ? 0 : kept[p][0].Length / 4, model.WidthOf(p)));
+        }
     }
 
     // The edit is nothing a model undoes: every value becomes 0.7 of itself plus a little that depends on its place.

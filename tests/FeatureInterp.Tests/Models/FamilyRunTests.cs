@@ -64,15 +64,20 @@ public class FamilyRunTests
     public void Generate_Greedy_EqualsRepeatedWholeRunsOfTheTwin(string family)
     {
         using var tiny = new TinyModel(Shape, family);
-        int[] prompt = tiny.Prompt(6, 1), text = prompt;
-        for (var i = 0; i < 12; i++)
+        int[][] prompts = [tiny.Prompt(6, 1), tiny.Prompt(3, 2), tiny.Prompt(8, 3)];
+        var wanted = Array.ConvertAll(prompts, prompt =>
         {
-            var last = new ModelTwin(tiny).Run(text)[^61..];
-            text = [.. text, Array.IndexOf(last, last.Max())];
-        }
+            var text = prompt;
+            for (var i = 0; i < 8; i++)
+            {
+                var last = new ModelTwin(tiny).Run(text)[^61..];
+                text = [.. text, Array.IndexOf(last, last.Max())];
+            }
 
-        Assert.True(text[6..].Distinct().Count() > 3, "a text that only repeats itself would not tell much: " + string.Join(" ", text));
-        Assert.Equal(text[6..], tiny.Load().Generate(prompt, 12)[0].Tokens);
+            return text[prompt.Length..];
+        });
+        Assert.True(wanted.SelectMany(t => t).Distinct().Count() > 3, "texts that only repeat themselves would not tell much");
+        Assert.Equal(wanted, tiny.Load().Generate(prompts, 8).Select(t => t.Tokens.ToArray()));
     }
 
     [Theory, MemberData(nameof(Families))]
@@ -112,6 +117,17 @@ public class FamilyRunTests
         var plain = TwinMaths.Rotary(tiny.Shape, 8, 1000, TinyScaling.None);
         Assert.Equal([0, 1, 2, 2], plain.Select(t => TwinMaths.Band(t, TwinFamily.LowFactor, TwinFamily.HighFactor, 64)));
         var tokens = tiny.Prompt(40, 1);
+        TwinAssert.Close("logits", new ModelTwin(tiny).Run(tokens), tiny.Load().Run(tokens).Logits[0]);
+    }
+
+    [Theory, InlineData("qwen2"), InlineData("qwen3")]
+    public void Run_QwenWindowFromAnUnnamedLayer_StartsAtThePublishedOne(string family)
+    {
+        using var tiny = new TinyModel(new TinyShape { Layers = 30, Heads = 1, KeyValueHeads = 1, Window = 2, WindowFrom = 28 }, family);
+        var config = tiny.Family.Config(tiny.Shape);
+        config.Remove("max_window_layers");
+        tiny.SaveConfig(config);
+        var tokens = tiny.Prompt(9, 1);
         TwinAssert.Close("logits", new ModelTwin(tiny).Run(tokens), tiny.Load().Run(tokens).Logits[0]);
     }
 

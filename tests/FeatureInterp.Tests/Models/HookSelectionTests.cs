@@ -51,7 +51,7 @@ public sealed class HookSelectionTests : IDisposable
     [Fact]
     public void WidthOf_EachSite_IsTheSizeOfOnePosition()
     {
-        var run = _model.Run(Tokens, capture: EveryHook);
+        var run = _model.Run(Tokens, capture: (string[])["*", "blocks.*.attn.hook_result", "blocks.*.hook_mlp_in"]);
         foreach (var point in run.Activations.Points)
             Assert.Equal(point.Site.IsAttention() ? 0 : run.Activations[point][0].Length / 3, _model.WidthOf(point));
         Assert.Contains("layers 0–3", Assert.Throws<HookException>(() => _model.WidthOf(new HookPoint(HookSite.Z, 7))).Message, StringComparison.Ordinal);

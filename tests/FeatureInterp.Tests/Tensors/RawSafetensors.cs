@@ -19,7 +19,7 @@ internal sealed class RawSafetensors
         for (var i = 0; i < kept.Length; i++)
             kept[i] = Append(dtype, values[i]);
         _entries.Add(string.Create(CultureInfo.InvariantCulture,
-            $"\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":[{string.Join(",", shape)}],\"data_offsets\":[{begin},{_data.Count}]}}"));
+            $"\"{name}\":{{\"dtype\":\"{(dtype == DType.Bool ? "BOOL" : dtype.ToString())}\",\"shape\":[{string.Join(",", shape)}],\"data_offsets\":[{begin},{_data.Count}]}}"));
         return kept;
     }
 

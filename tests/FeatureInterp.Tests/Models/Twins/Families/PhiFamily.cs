@@ -33,7 +33,7 @@ internal sealed class PhiFamily : TwinFamily
         int d = s.DModel, shared = s.KeyValueHeads * s.HeadDim;
         return
         [
-            new TwinArray("model.embed_tokens.weight", 0.3, s.Vocab, d),
+            new TwinArray("model.embed_tokens.weight", 1, s.Vocab, d),
             .. Enumerable.Range(0, s.Layers).SelectMany(l => Block($"model.layers.{l}.")),
             .. LayerNorm("model.final_layernorm", d),
             .. Linear("lm_head", s.Vocab, d, 1.5),
