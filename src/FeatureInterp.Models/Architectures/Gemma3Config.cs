@@ -25,21 +25,20 @@ internal sealed record Gemma3Config(
             (float)(1 / Math.Sqrt(file.Number("query_pre_attn_scalar", 1e-3, 1e6))),
             (float)file.Number("attn_logit_softcapping", 1e-3, 1e6, 0),
             (float)file.Number("final_logit_softcapping", 1e-3, 1e6, 0),
-            GlobalRope(file, shape.HeadDim),
-            RopeTable.Plain(shape.HeadDim, file.Number("rope_local_base_freq", 1, 1e12, file.Number("rope_parameters.sliding_attention.rope_theta", 1, 1e12, 10_000))));
+            file.Has("rope_parameters.full_attention") ? LayerRope(file, "full_attention", shape.HeadDim, 1_000_000) : file.Rope(shape.HeadDim, 1_000_000),
+            file.Has("rope_local_base_freq") ? RopeTable.Plain(shape.HeadDim, file.Number("rope_local_base_freq", 1, 1e12)) : LayerRope(file, "sliding_attention", shape.HeadDim, 10_000));
     }
 
     public static ModelWeights Weights(CheckpointReader file, ConfigFile config, TransformerConfig shape) =>
         new DecoderWeights(file, shape, (float)config.Number("rms_norm_eps", 0, 1)) { GainsAreOffsets = true, PostNorms = true, HeadNorms = true }.Read(tied: config.Flag("tie_word_embeddings", true));
 
     // Newer files have one object for each kind of layer.
-    private static RopeTable GlobalRope(ConfigFile file, int width)
+    private static RopeTable LayerRope(ConfigFile file, string layers, int width, double defaultBase)
     {
-        const string Newer = "rope_parameters.full_attention";
-        if (!file.Has(Newer))
-            return file.Rope(width, 1_000_000);
-        if (file.Text(Newer + ".rope_type") is { } kind and not ("default" or "linear"))
-            throw file.Fault($"'{Newer}' asks for rotary positions of the kind '{kind}'; the kinds that can be computed are default and linear.");
-        return RopeTable.Plain(width, file.Number(Newer + ".rope_theta", 1, 1e12, 1_000_000), file.Number(Newer + ".factor", 1e-3, 1e6, 1));
+        var part = "rope_parameters." + layers;
+        var kind = file.Text(part + ".rope_type") ?? "default";
+        if (kind is not ("default" or "linear"))
+            throw file.Fault($"'{part}' asks for rotary positions of the kind '{kind}'; the kinds that can be computed are default and linear.");
+        return RopeTable.Plain(width, file.Number(part + ".rope_theta", 1, 1e12, defaultBase), kind == "linear" ? file.Number(part + ".factor", 1e-3, 1e6) : 1);
     }
 }

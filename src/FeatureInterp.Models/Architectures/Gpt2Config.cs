@@ -57,8 +57,11 @@ internal sealed record Gpt2Config(TransformerConfig Shape, float AttentionScale)
 
         var embed = file.Matrix(prefix + "wte.weight", c.VocabSize, d);
         var positions = file.Matrix(prefix + "wpe.weight", c.ContextLength, d);
-        file.Ignore("lm_head.weight");
-        return new ModelWeights(embed, positions, new LinearMap(embed), Norm(prefix + "ln_f"), blocks);
+        var tied = config.Flag("tie_word_embeddings", true);
+        if (tied)
+            file.Ignore("lm_head.weight");
+        var unembed = tied ? embed : file.Matrix("lm_head.weight", c.VocabSize, d);
+        return new ModelWeights(embed, positions, new LinearMap(unembed), Norm(prefix + "ln_f"), blocks);
 
         NormWeights Norm(string name) => new(file.Vector(name + ".weight", d), file.Vector(name + ".bias", d), eps);
     }

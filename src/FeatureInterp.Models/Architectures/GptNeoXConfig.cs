@@ -9,6 +9,7 @@ internal sealed record GptNeoXConfig(TransformerConfig Shape, float AttentionSca
         file.RequireFlag("GPT-NeoX", "use_parallel_residual", true);
         file.RequireFlag("GPT-NeoX", "attention_bias", true);
         var shape = file.Shape();
+        shape = shape with { KeyValueHeads = shape.Heads };
         var part = file.Number("rotary_pct", 0, 1, file.Number("rope_parameters.partial_rotary_factor", 0, 1, 0.25));
         var rotaryBase = file.Number("rotary_emb_base", 1, 1e12, 10_000);
         return new GptNeoXConfig(shape, shape.StandardScale(), file.Rope((int)(shape.HeadDim * part), rotaryBase));

@@ -22,13 +22,13 @@ internal sealed record Qwen2Config(TransformerConfig Shape, float AttentionScale
         new DecoderWeights(file, shape, (float)config.Number("rms_norm_eps", 0, 1)) { QkvBiases = true }.Read(tied: config.Flag("tie_word_embeddings", false));
 }
 
-/// <summary>Qwen's sliding window: off unless <c>use_sliding_window</c>, and then only from layer <c>max_window_layers</c> on.</summary>
+/// <summary>Qwen's sliding window: off unless <c>use_sliding_window</c>, and then only from layer <c>max_window_layers</c> (28 where the file does not say) on.</summary>
 internal static class QwenWindow
 {
     public static (int Window, bool[] IsLocal) Read(ConfigFile file, int layers)
     {
         var on = file.Flag("use_sliding_window", false) && file.Has("sliding_window");
-        var from = file.Int("max_window_layers", 0, 1 << 20, layers);
+        var from = file.Int("max_window_layers", 0, 1 << 20, 28);
         return (on ? file.Int("sliding_window", 1, 1 << 24) : 0, on ? file.LocalLayers(layers, layer => layer >= from) : new bool[layers]);
     }
 }

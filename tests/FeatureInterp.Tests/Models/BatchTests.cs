@@ -31,7 +31,7 @@ public sealed class BatchTests : IDisposable
     {
         var model = _tiny.Load();
         int[][] prompts = [_tiny.Prompt(6, 1), _tiny.Prompt(1, 2)];
-        var twin = new Gemma2Twin(_tiny);
+        var twin = new ModelTwin(_tiny);
         var wanted = twin.Run(prompts[1]);
         TwinAssert.Close("together", wanted, model.Run(prompts).Logits[1], 1e-6);
         TwinAssert.Close("alone", wanted, model.Run(prompts[1]).Logits[0], 1e-6);
@@ -53,7 +53,7 @@ public sealed class BatchTests : IDisposable
         var model = _tiny.Load();
         int[][] prompts = [_tiny.Prompt(12, 7), _tiny.Prompt(4, 8)];
         var run = model.Run(prompts, capture: "blocks.2.hook_resid_post");
-        var twin = new Gemma2Twin(_tiny);
+        var twin = new ModelTwin(_tiny);
         var wanted = twin.Run(prompts[1]);
         TwinAssert.Close("last logits", wanted.AsSpan(3 * 61), run.LastLogits(1));
         TwinAssert.Close("last activation", twin.Hooks["blocks.2.hook_resid_post"].Values.AsSpan(3 * 36), run.Activations["blocks.2.hook_resid_post"].Last(1));
@@ -108,7 +108,7 @@ public sealed class BatchTests : IDisposable
     {
         var model = _tiny.Load();
         int[][] prompts = [_tiny.Prompt(9, 1), _tiny.Prompt(2, 2), _tiny.Prompt(1, 3)];
-        var twin = new Gemma2Twin(_tiny);
+        var twin = new ModelTwin(_tiny);
         var losses = prompts.SelectMany(p => twin.Loss(twin.Run(p), p)).ToArray();
         Assert.Equal(9, losses.Length);
         Assert.Equal(losses.Average(), model.Run(prompts).Loss(), 1e-4);

@@ -23,11 +23,19 @@ public class ForcedKernelTests
         Assert.Contains("FEATUREINTERP_KERNELS is 'nonsense'", output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Output)> RunTests(string kernels, string method)
+    [Fact]
+    public async Task FamilyTwinTests_ReferenceKernels_Pass()
+    {
+        var (code, output) = await RunTests("reference", nameof(FamilyTwinTests.Run_AnyShape_EqualsTheTwinAtEveryHook), typeof(FamilyTwinTests));
+        Assert.True(code == 0, output);
+        Assert.Contains($"Total: {TwinFamily.All.Count}, Errors: 0, Failed: 0", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output)> RunTests(string kernels, string method, Type? tests = null)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
-            ArgumentList = { typeof(ForcedKernelTests).Assembly.Location, "-method", $"{typeof(Gemma2TwinTests).FullName}.{method}", "-noColor" },
+            ArgumentList = { typeof(ForcedKernelTests).Assembly.Location, "-method", $"{(tests ?? typeof(Gemma2TwinTests)).FullName}.{method}", "-noColor" },
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -39,11 +39,12 @@ public class Gemma2TwinTests
     {
         using var tiny = new TinyModel(Shapes[shape]);
         var tokens = tiny.Prompt(13, seed: 100 + shape);
-        var twin = new Gemma2Twin(tiny, localFirst);
+        var order = localFirst ? LayerOrder.LocalFirst : LayerOrder.GlobalFirst;
+        var twin = new ModelTwin(tiny, new LoadOptions { LayerOrder = order });
         var logits = twin.Run(tokens);
         var loss = twin.Loss(logits, tokens);
 
-        var model = tiny.Load(localFirst ? LayerOrder.LocalFirst : LayerOrder.GlobalFirst);
+        var model = tiny.Load(order);
         var run = model.Run(tokens, capture: EveryHook);
         TwinAssert.Close(twin, run);
         TwinAssert.Close("logits", logits, run.Logits[0]);
@@ -68,6 +69,6 @@ public class Gemma2TwinTests
     {
         using var tiny = new TinyModel(new TinyShape { Context = 300, Window = 7, Seed = 11 });
         var tokens = tiny.Prompt(300, seed: 12);
-        TwinAssert.Close("logits", new Gemma2Twin(tiny).Run(tokens), tiny.Load().Run(tokens).Logits[0]);
+        TwinAssert.Close("logits", new ModelTwin(tiny).Run(tokens), tiny.Load().Run(tokens).Logits[0]);
     }
 }

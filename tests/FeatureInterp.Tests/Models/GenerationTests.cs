@@ -18,7 +18,7 @@ public sealed class GenerationTests : IDisposable
         int[] prompt = _tiny.Prompt(6, 1), text = prompt;
         for (var i = 0; i < 20; i++)
         {
-            var last = new Gemma2Twin(_tiny).Run(text)[^61..];
+            var last = new ModelTwin(_tiny).Run(text)[^61..];
             text = [.. text, Array.IndexOf(last, last.Max())];
         }
 

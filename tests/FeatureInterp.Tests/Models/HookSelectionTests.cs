@@ -7,6 +7,9 @@ public sealed class HookSelectionTests : IDisposable
 {
     private static readonly int[] Tokens = [1, 2, 3];
 
+    private static readonly string[] EveryHook =
+        ["*", "blocks.*.attn.hook_result", "blocks.*.hook_mlp_in", "blocks.*.hook_q_input", "blocks.*.hook_k_input", "blocks.*.hook_v_input"];
+
     private readonly TinyModel _tiny = new(new TinyShape { Layers = 4 });
     private readonly Transformer _model;
 
@@ -67,6 +70,8 @@ public sealed class HookSelectionTests : IDisposable
     [InlineData("blocks.*.attn.hook_result", 4)]
     [InlineData("*.hook_result", 4)]
     [InlineData("blocks.?.hook_mlp_in", 4)]
+    [InlineData("blocks.*.hook_?_input", 0)]
+    [InlineData("blocks.*.hook_k_input", 4)]
     [InlineData("blocks.*.hook_mlp_*", 4)]
     [InlineData("blocks.2.attn.hook_result", 1)]
     public void Resolve_Pattern_SelectsThatMany(string pattern, int count) =>
@@ -105,8 +110,7 @@ public sealed class HookSelectionTests : IDisposable
     [Fact]
     public void HookPoints_OfAModel_AreInTheOrderOfARun()
     {
-        var run = _model.Run(Tokens, capture: (string[])["*", "blocks.*.attn.hook_result", "blocks.*.hook_mlp_in"]);
-        Assert.Equal(_model.HookPoints, run.Activations.Points);
+        Assert.Equal(_model.HookPoints, _model.Run(Tokens, capture: EveryHook).Activations.Points);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class KvCacheTests : IDisposable
     {
         var model = _tiny.Load();
         var tokens = _tiny.Prompt(13, 1);
-        var wanted = new Gemma2Twin(_tiny).Run(tokens);
+        var wanted = new ModelTwin(_tiny).Run(tokens);
         var cache = new KvCache(model.Config, 1);
         var start = 0;
         foreach (var piece in pieces)
@@ -37,7 +37,7 @@ public sealed class KvCacheTests : IDisposable
         var rest = model.Run(Array.ConvertAll(prompts, p => p[^2..]), cache: cache);
         for (var p = 0; p < 3; p++)
         {
-            var wanted = new Gemma2Twin(_tiny).Run(prompts[p]);
+            var wanted = new ModelTwin(_tiny).Run(prompts[p]);
             TwinAssert.Close($"prompt {p}", wanted.AsSpan(wanted.Length - 2 * 61), rest.Logits[p], 1e-5);
             Assert.Equal(prompts[p].Length, cache.Length(p));
         }
@@ -48,7 +48,7 @@ public sealed class KvCacheTests : IDisposable
     {
         var model = _tiny.Load();
         var tokens = _tiny.Prompt(9, 1);
-        var twin = new Gemma2Twin(_tiny);
+        var twin = new ModelTwin(_tiny);
         twin.Run(tokens);
         var cache = new KvCache(model.Config, 1);
         model.Run(tokens[..6], cache: cache);
@@ -74,7 +74,7 @@ public sealed class KvCacheTests : IDisposable
         var stop = Hook.Change("blocks.1.hook_resid_pre", _ => cancel.Cancel());
         Assert.Throws<OperationCanceledException>(() => model.Run(_tiny.Prompt(3, 8), edit: [stop], cache: cache, cancellation: cancel.Token));
         Assert.Equal(5, cache.Length(0));
-        TwinAssert.Close("after", new Gemma2Twin(_tiny).Run(tokens).AsSpan(5 * 61), model.Run(tokens[5..], cache: cache).Logits[0], 1e-5);
+        TwinAssert.Close("after", new ModelTwin(_tiny).Run(tokens).AsSpan(5 * 61), model.Run(tokens[5..], cache: cache).Logits[0], 1e-5);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class KvCacheTests : IDisposable
         var cache = new KvCache(model.Config, 1);
         model.Run(tokens[..6], cache: cache, startAtLayer: 1, residual: residual.Rows(0, 6));
         var rest = model.Run(tokens[6..], cache: cache, startAtLayer: 1, residual: residual.Rows(6, 3));
-        TwinAssert.Close("rest", new Gemma2Twin(_tiny).Run(tokens).AsSpan(6 * 61), rest.Logits[0], 1e-5);
+        TwinAssert.Close("rest", new ModelTwin(_tiny).Run(tokens).AsSpan(6 * 61), rest.Logits[0], 1e-5);
     }
 
     [Fact]

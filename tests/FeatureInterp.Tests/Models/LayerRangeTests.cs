@@ -22,7 +22,7 @@ public sealed class LayerRangeTests : IDisposable
         Assert.Equal([10, 20], run.Residual.Shape.ToArray());
         for (var p = 0; p < 2; p++)
         {
-            var twin = new Gemma2Twin(_tiny);
+            var twin = new ModelTwin(_tiny);
             twin.Run(_prompts[p]);
             TwinAssert.Close($"prompt {p}", twin.Hooks[$"blocks.{layer}.hook_resid_pre"].Values, run.Residual.Rows(run.Batch.FirstRow(p), run.Batch.Length(p)));
         }

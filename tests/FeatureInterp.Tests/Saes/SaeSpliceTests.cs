@@ -51,7 +51,7 @@ public sealed class SaeSpliceTests : IDisposable
         using var tinySae = new TinySae(Shapes[shape]);
         var hook = tinySae.Shape.Hook;
         var acts = hook + ".hook_sae_acts_post";
-        var twin = new Gemma2Twin(_tiny) { Edit = Splice(tinySae, errorTerm, edited, _spliced) };
+        var twin = new ModelTwin(_tiny) { Edit = Splice(tinySae, errorTerm, edited, _spliced) };
         var logits = twin.Run(_tokens);
 
         Edit[] edits = edited ? [Hook.Zero(acts, index: 4), Hook.Change(acts, a => { for (var t = 0; t < a.Shape[0]; t++) a[t, 9] += 1.5f; })] : [];
@@ -100,7 +100,7 @@ public sealed class SaeSpliceTests : IDisposable
         TwinAssert.Same("what passes between them", run.Activations["blocks.1.hook_resid_post.hook_sae_output"][0], run.Activations["blocks.2.hook_resid_pre.hook_sae_input"][0]);
 
         Action<string, TwinValue> a = Splice(first, false, false, _spliced), b = Splice(second, false, false, _spliced);
-        var twin = new Gemma2Twin(_tiny) { Edit = (name, value) => { a(name, value); b(name, value); } };
+        var twin = new ModelTwin(_tiny) { Edit = (name, value) => { a(name, value); b(name, value); } };
         TwinAssert.Close("logits", twin.Run(_tokens), run.Logits[0]);
     }
 

@@ -19,7 +19,7 @@ internal sealed class RawSafetensors
         for (var i = 0; i < kept.Length; i++)
             kept[i] = Append(dtype, values[i]);
         _entries.Add(string.Create(CultureInfo.InvariantCulture,
-            $"\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":[{string.Join(",", shape)}],\"data_offsets\":[{begin},{_data.Count}]}}"));
+            $"\"{name}\":{{\"dtype\":\"{(dtype == DType.Bool ? "BOOL" : dtype.ToString())}\",\"shape\":[{string.Join(",", shape)}],\"data_offsets\":[{begin},{_data.Count}]}}"));
         return kept;
     }
 
@@ -48,6 +48,9 @@ internal sealed class RawSafetensors
                 var upper = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
                 _data.AddRange(BitConverter.GetBytes(upper));
                 return BitConverter.UInt32BitsToSingle((uint)upper << 16);
+            case DType.Bool:
+                _data.Add(value > 0 ? (byte)1 : (byte)0);
+                return _data[^1];
             default:
                 throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Write this element type by hand.");
         }

@@ -61,12 +61,14 @@ internal static class ReadStep
     {
         var split = run.Hooks.Wants(HookSite.QInput, layer) || run.Hooks.Wants(HookSite.KInput, layer) || run.Hooks.Wants(HookSite.VInput, layer);
         var shared = run.Hooks.Wants(HookSite.AttnIn, layer) ? Copy(run, "attn_in", HookSite.AttnIn, layer, x, w.Q.Outputs / w.HeadDim) : null;
-        return (Read("q", HookSite.QInput, w.Q), Read("k", HookSite.KInput, w.K), Read("v", HookSite.VInput, w.V));
+        Tensor q = Input("q_input", HookSite.QInput, w.Q), k = Input("k_input", HookSite.KInput, w.K), v = Input("v_input", HookSite.VInput, w.V);
+        return (Read("q", q, w.Q), Read("k", k, w.K), Read("v", v, w.V));
 
-        Tensor Read(string name, HookSite site, LinearMap map)
+        Tensor Input(string name, HookSite site, LinearMap map) => split ? Copy(run, name, site, layer, x, map.Outputs / w.HeadDim) : shared!;
+
+        Tensor Read(string name, Tensor input, LinearMap map)
         {
             int rows = x.Shape[0], model = x.Shape[1], heads = map.Outputs / w.HeadDim;
-            var input = split ? Copy(run, name + "_input", site, layer, x, heads) : shared!;
             var n = NormStep.BeforeReading(run, NormPlace.Ln1, layer, input, w.Ln1); // [row, head, d_model]
             var y = run.Buffer(name, rows, heads, w.HeadDim);
             var (one, of) = (run.Buffer("one head's input", rows, model), run.Buffer("one head's values", rows, w.HeadDim));

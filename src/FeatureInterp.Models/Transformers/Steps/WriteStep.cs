@@ -16,13 +16,16 @@ internal static class WriteStep
     /// <returns>[row, d_model]</returns>
     public static Tensor Attention(ForwardPass run, int layer, Tensor z, BlockWeights w)
     {
+        var centred = run.Processing.CenterWritingWeights;
         var o = run.Hooks.Wants(HookSite.Result, layer)
             ? HeadResults.Sum(run, layer, z, w.O)
             : run.Linear("o", z, w.O, withBias: false);
-        if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
-            LinearMap.AddToRows(bias.Span, o.Span);
-        if (run.Processing.CenterWritingWeights)
+
+        // Heads' results are centred before their hook; the mean that an edit gives them stays.
+        if (centred && !run.Hooks.Wants(HookSite.Result, layer))
             NormStep.Centre(o, w.O.Outputs);
+        if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
+            LinearMap.AddToRows(centred ? Centred(bias).Span : bias.Span, o.Span);
         return o;
     }
 
@@ -37,5 +40,12 @@ internal static class WriteStep
         if (run.Processing.CenterWritingWeights)
             NormStep.Centre(down, w.Out.Outputs);
         return down;
+    }
+
+    private static Tensor Centred(Tensor bias)
+    {
+        var result = bias.Clone();
+        NormStep.Centre(result, bias.Length);
+        return result;
     }
 }

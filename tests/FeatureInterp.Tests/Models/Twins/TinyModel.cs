@@ -1,84 +1,46 @@
-using System.Globalization;
-using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureInterp.Models;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
-/// <summary>The shape of a made-up Gemma-2, small and with sizes that are no multiples of a vector's width.</summary>
-internal sealed record TinyShape
-{
-    public int Layers { get; init; } = 3;
-
-    public int DModel { get; init; } = 20;
-
-    public int Heads { get; init; } = 4;
-
-    public int KeyValueHeads { get; init; } = 2;
-
-    public int HeadDim { get; init; } = 6;
-
-    public int DMlp { get; init; } = 28;
-
-    public int Vocab { get; init; } = 61;
-
-    public int Context { get; init; } = 40;
-
-    public int Window { get; init; } = 4;
-
-    public double QueryScalar { get; init; } = 9;
-
-    public double? AttentionCap { get; init; } = 5;
-
-    public double? LogitCap { get; init; } = 8;
-
-    public double RopeBase { get; init; } = 10_000;
-
-    public double Eps { get; init; } = 1e-6;
-
-    public bool Tied { get; init; } = true;
-
-    /// <summary>Whether each layer is local, as <c>layer_types</c> says; null leaves the field out of config.json.</summary>
-    public bool[]? LayerTypes { get; init; }
-
-    public DType DType { get; init; } = DType.F32;
-
-    public int Seed { get; init; } = 1;
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Layers} layers, d_model {DModel}, heads {Heads}/{KeyValueHeads} of {HeadDim}, mlp {DMlp}, vocab {Vocab}, window {Window}, caps {AttentionCap}/{LogitCap}, tied {Tied}, types {LayerTypes is not null}, {DType}");
-}
-
-/// <summary>A random Gemma-2 in a folder of its own, and the very values its weight file holds, widened to double.</summary>
+/// <summary>A random model in a folder of its own, and the very values its weight files hold, widened to double.</summary>
 internal sealed class TinyModel : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tiny-gemma2-");
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tiny-model-");
     private readonly Dictionary<string, double[]> _weights = new(StringComparer.Ordinal);
 
-    public TinyModel(TinyShape? shape = null)
+    /// <summary>Writes the files.</summary>
+    /// <param name="shape">The shape, made to fit the family.</param>
+    /// <param name="family">The family's <c>model_type</c>.</param>
+    /// <param name="change">Changes which arrays are written.</param>
+    public TinyModel(TinyShape? shape = null, string family = "gemma2", Func<IEnumerable<TwinArray>, IEnumerable<TwinArray>>? change = null)
     {
-        Shape = shape ?? new TinyShape();
-        var file = new RawSafetensors();
+        Family = TwinFamily.Of(family);
+        Shape = Family.Fit(shape ?? new TinyShape());
         var random = new Random(Shape.Seed);
-        foreach (var (name, sizes, spread) in Layout())
-        {
-            var values = new float[sizes.Aggregate(1, (a, b) => a * b)];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = (float)(Normal(random) * spread);
-            _weights[name] = file.Add(name, Shape.DType, sizes, values);
-        }
-
-        file.Save(Path.Combine(Folder, "model.safetensors"));
-        File.WriteAllText(Path.Combine(Folder, "config.json"), Config(Shape));
+        var arrays = Family.Arrays(Shape);
+        Save([.. change is null ? arrays : change(arrays)], random);
+        SaveConfig(Family.Config(Shape));
     }
+
+    public TwinFamily Family { get; }
 
     public TinyShape Shape { get; }
 
     public string Folder => _folder.FullName;
 
+    public string ConfigPath => Path.Combine(Folder, "config.json");
+
+    public IReadOnlyDictionary<string, double[]> Weights => _weights;
+
     public double[] this[string weight] => _weights[weight];
 
-    public Transformer Load(LayerOrder order = LayerOrder.LocalFirst) => Transformer.Load(Folder, new LoadOptions { LayerOrder = order });
+    public Transformer Load(LayerOrder order = LayerOrder.LocalFirst) => Load(new LoadOptions { LayerOrder = order });
+
+    public Transformer Load(LoadOptions options) => Transformer.Load(Folder, options);
 
     /// <summary>Random token ids.</summary>
     public int[] Prompt(int length, int seed)
@@ -87,49 +49,35 @@ internal sealed class TinyModel : IDisposable
         return [.. Enumerable.Range(0, length).Select(_ => random.Next(Shape.Vocab))];
     }
 
+    public void SaveConfig(JsonObject config) => File.WriteAllText(ConfigPath, config.ToJsonString(Indented));
+
     public void Dispose() => _folder.Delete(recursive: true);
 
-    public static string Config(TinyShape s)
-    {
-        var fields = new List<string>
-        {
-            "\"architectures\": [\"Gemma2ForCausalLM\"]",
-            $"\"num_hidden_layers\": {s.Layers}", $"\"hidden_size\": {s.DModel}", $"\"num_attention_heads\": {s.Heads}",
-            $"\"num_key_value_heads\": {s.KeyValueHeads}", $"\"head_dim\": {s.HeadDim}", $"\"intermediate_size\": {s.DMlp}",
-            $"\"vocab_size\": {s.Vocab}", $"\"max_position_embeddings\": {s.Context}", $"\"sliding_window\": {s.Window}",
-            $"\"query_pre_attn_scalar\": {s.QueryScalar}", $"\"attn_logit_softcapping\": {Number(s.AttentionCap)}",
-            $"\"final_logit_softcapping\": {Number(s.LogitCap)}", $"\"rms_norm_eps\": {s.Eps}", $"\"rope_theta\": {s.RopeBase}",
-            $"\"tie_word_embeddings\": {(s.Tied ? "true" : "false")}", "\"hidden_activation\": \"gelu_pytorch_tanh\"",
-        };
-        if (s.LayerTypes is { } types)
-            fields.Add($"\"layer_types\": [{string.Join(", ", types.Select(local => local ? "\"sliding_attention\"" : "\"full_attention\""))}]");
-        return new StringBuilder("{\n").AppendJoin(",\n", fields).Append("\n}\n").ToString();
-    }
+    /// <summary>The config.json of a Gemma-2.</summary>
+    public static string Config(TinyShape shape) => TwinFamily.Of("gemma2").Config(shape).ToJsonString(Indented);
 
-    private static string Number(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "null";
-
-    private IEnumerable<(string Name, int[] Sizes, double Spread)> Layout()
+    // One file, or arrays dealt out to several with an index beside them.
+    private void Save(TwinArray[] arrays, Random random)
     {
-        int d = Shape.DModel, q = Shape.Heads * Shape.HeadDim, kv = Shape.KeyValueHeads * Shape.HeadDim;
-        yield return ("model.embed_tokens.weight", [Shape.Vocab, d], 0.3);
-        for (var l = 0; l < Shape.Layers; l++)
+        var files = Enumerable.Range(0, Shape.Shards).Select(_ => new RawSafetensors()).ToArray();
+        var map = new JsonObject();
+        for (var i = 0; i < arrays.Length; i++)
         {
-            var block = $"model.layers.{l}.";
-            foreach (var norm in new[] { "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm" })
-                yield return (block + norm + ".weight", [d], 0.3);
-            yield return (block + "self_attn.q_proj.weight", [q, d], 1.5 / Math.Sqrt(d));
-            yield return (block + "self_attn.k_proj.weight", [kv, d], 1.5 / Math.Sqrt(d));
-            yield return (block + "self_attn.v_proj.weight", [kv, d], 1 / Math.Sqrt(d));
-            yield return (block + "self_attn.o_proj.weight", [d, q], 1 / Math.Sqrt(q));
-            yield return (block + "mlp.gate_proj.weight", [Shape.DMlp, d], 1 / Math.Sqrt(d));
-            yield return (block + "mlp.up_proj.weight", [Shape.DMlp, d], 1 / Math.Sqrt(d));
-            yield return (block + "mlp.down_proj.weight", [d, Shape.DMlp], 1 / Math.Sqrt(Shape.DMlp));
+            var a = arrays[i];
+            var values = new float[a.Sizes.Aggregate(1, (x, y) => x * y)];
+            for (var j = 0; j < values.Length; j++)
+                values[j] = (float)(a.Centre + Normal(random) * a.Spread);
+            _weights[a.Name] = files[i % files.Length].Add(a.Name, a.Stored ?? Shape.DType, a.Sizes, values);
+            map[a.Name] = FileName(i % files.Length);
         }
 
-        yield return ("model.norm.weight", [d], 0.3);
-        if (!Shape.Tied)
-            yield return ("lm_head.weight", [Shape.Vocab, d], 0.4);
+        for (var f = 0; f < files.Length; f++)
+            files[f].Save(Path.Combine(Folder, FileName(f)));
+        if (files.Length > 1)
+            File.WriteAllText(Path.Combine(Folder, "model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = 1 }, ["weight_map"] = map }.ToJsonString());
     }
+
+    private string FileName(int shard) => Shape.Shards == 1 ? "model.safetensors" : $"model-{shard + 1:00000}-of-{Shape.Shards:00000}.safetensors";
 
     // Box and Muller's transform of two uniform numbers.
     private static double Normal(Random random) =>

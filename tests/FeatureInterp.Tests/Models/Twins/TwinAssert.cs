@@ -23,14 +23,24 @@ internal static class TwinAssert
     }
 
     /// <summary>Every hook the twin recorded, shape and values.</summary>
-    public static void Close(Gemma2Twin twin, RunResult run, int prompt = 0, double tolerance = Tolerance)
+    public static void Close(ModelTwin twin, RunResult run, int prompt = 0, double tolerance = Tolerance)
     {
-        foreach (var (name, wanted) in twin.Hooks)
-        {
-            var found = run.Activations[name][prompt];
-            Assert.Equal(wanted.Shape, found.Shape.ToArray());
-            Close(name, wanted.Values, found, tolerance);
-        }
+        foreach (var name in twin.Hooks.Keys)
+            Close(name, twin, run.Activations[name][prompt], tolerance);
+    }
+
+    /// <summary>Every hook the run kept, shape and values; <paramref name="what"/> was done, for the message.</summary>
+    public static void KeptIsClose(string what, ModelTwin twin, RunResult run)
+    {
+        foreach (var point in run.Activations.Points)
+            Close(point.ToString(), twin, run.Activations[point][0], Tolerance, $"{what}: ");
+    }
+
+    private static void Close(string name, ModelTwin twin, Tensor found, double tolerance, string what = "")
+    {
+        var wanted = twin.Hooks[name];
+        Assert.True(wanted.Shape.AsSpan().SequenceEqual(found.Shape), $"{what}{name} is {found}, not [{string.Join(", ", wanted.Shape)}]");
+        Close(what + name, wanted.Values, found, tolerance);
     }
 
     /// <summary>The same bits.</summary>
