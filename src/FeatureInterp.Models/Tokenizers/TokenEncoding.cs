@@ -9,7 +9,9 @@ public readonly record struct TokenRange(int Start, int End);
 /// A text as tokens. The three lists have one entry per token.
 /// </summary>
 /// <param name="Ids">The token ids.</param>
-/// <param name="Tokens">The tokens as the vocabulary spells them: <c>▁the</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;bos&gt;</c>.</param>
+/// <param name="Tokens">
+/// The tokens as the vocabulary spells them: <c>▁the</c>, <c>&lt;0x0A&gt;</c>; an added token as it stands in the text, with the white space it takes.
+/// </param>
 /// <param name="Offsets">
 /// Where each token comes from in the text. A token that is one byte of a character has the whole character's range;
 /// a token that the template added, and no text stands for, has <c>[0, 0)</c>.

@@ -99,7 +99,7 @@ public sealed partial class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         var tokens = parts.Run(AlignedText.Tracked(text), new TokenBuffer(withOffsets: true), addSpecialTokens);
-        return new TokenEncoding(tokens.Ids, tokens.Ids.ConvertAll(IdToToken), tokens.Offsets);
+        return new TokenEncoding(tokens.Ids, [.. tokens.Ids.Select((_, i) => tokens.Spelling(i, Vocabulary))], tokens.Offsets);
     }
 
     /// <summary>

@@ -58,7 +58,7 @@ internal sealed class TokenizerParts
             if (token is null)
                 yield return text.Slice(start, end);
             else
-                tokens.Add(token.Id, text.Origin(start, end));
+                tokens.AddMatched(token.Id, text, start, end);
         }
     }
 }

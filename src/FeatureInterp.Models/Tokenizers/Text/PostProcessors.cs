@@ -63,8 +63,8 @@ internal sealed class ByteLevelPostProcessor(bool trimOffsets, bool addPrefixSpa
             return;
         for (var i = 0; i < tokens.Ids.Count; i++)
         {
-            if (vocabulary.Find(tokens.Ids[i]) is { } token)
-                tokens.Offsets[i] = Trim(tokens.Offsets[i], token, isFirst: i == 0 || tokens.Offsets[i].Start == 0);
+            var range = tokens.Offsets[i];
+            tokens.Offsets[i] = Trim(range, tokens.Spelling(i, vocabulary), isFirst: i == 0 || range.Start == 0);
         }
     }
 

@@ -9,12 +9,28 @@ internal sealed class TokenBuffer(bool withOffsets)
 
     public List<TokenRange> Offsets { get; } = [];
 
+    /// <summary>With offsets: what stood in the normalized text for an added token, white space that it takes included; null for others.</summary>
+    public List<string?> Matched { get; } = [];
+
     public void Add(int id, TokenRange range)
     {
         Ids.Add(id);
-        if (withOffsets)
-            Offsets.Add(range);
+        if (!withOffsets)
+            return;
+        Offsets.Add(range);
+        Matched.Add(null);
     }
+
+    /// <summary>Adds an added token that was found in the text.</summary>
+    public void AddMatched(int id, AlignedText text, int start, int end)
+    {
+        Add(id, text.Origin(start, end));
+        if (withOffsets)
+            Matched[^1] = text.Text[start..end].ToString();
+    }
+
+    /// <summary>A token's spelling as the reference library reports it: an added one as it stood in the text.</summary>
+    public string Spelling(int index, Vocabulary vocabulary) => Matched[index] ?? vocabulary.Find(Ids[index]) ?? "";
 
     /// <summary>Adds ids whose ranges nobody asks for.</summary>
     public void Add(int[] ids)
@@ -32,7 +48,9 @@ internal sealed class TokenBuffer(bool withOffsets)
     public void InsertAtStart(ReadOnlySpan<int> ids)
     {
         Ids.InsertRange(0, ids);
-        if (withOffsets)
-            Offsets.InsertRange(0, new TokenRange[ids.Length]);
+        if (!withOffsets)
+            return;
+        Offsets.InsertRange(0, new TokenRange[ids.Length]);
+        Matched.InsertRange(0, new string?[ids.Length]);
     }
 }

@@ -43,7 +43,7 @@ const cases = [
     single: [{ SpecialToken: { id: "<|endoftext|>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "<|endoftext|>", type_id: 0 } }],
     pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }], special_tokens: { "<|endoftext|>": { id: "<|endoftext|>", ids: [269], tokens: ["<|endoftext|>"] } } }] } }],
   ...[{ lstrip: true }, { rstrip: true }, { lstrip: true, rstrip: true }, { single_word: true }, { normalized: true }].map(flags =>
-    ["tiny-bytes", { normalizer: { type: "NFC" }, added_tokens: [added(269, "<|endoftext|>", { special: true }), added(271, "<x>", flags), added(272, "e\u0301", flags)] }]),
+    ["tiny-bytes", { normalizer: { type: "NFC" }, added_tokens: [added(269, "<|endoftext|>", { special: true }), added(270, "<x>", flags), added(271, "e\u0301", flags)] }]),
   ["tiny", { pre_tokenizer: null }],
   ...["always", "first", "never"].flatMap(scheme => [true, false].map(cut => ["tiny", { normalizer: null, pre_tokenizer: { type: "Metaspace", replacement: "\u2581", prepend_scheme: scheme, split: cut },
     decoder: { type: "Metaspace", replacement: "\u2581", prepend_scheme: scheme, split: cut } }])),
