@@ -158,8 +158,8 @@ public sealed class GgufFileTests : IDisposable
     public void Open_ListsInListsTooDeep_IsRefused()
     {
         var list = RawGguf.List(U8, 0);
-        for (var depth = 0; depth < 100_000; depth++)
-            list = depth < 12 ? RawGguf.List(Array, 1, list) : list;
+        for (var depth = 0; depth < 12; depth++)
+            list = RawGguf.List(Array, 1, list);
         Refused(new RawGguf().Value("k", Array, list), "lists in lists");
     }
 

@@ -14,7 +14,7 @@ internal static class GgufFuzz
             .Value("text", 8, RawGguf.Text("naïve ▁")).Value("texts", 9, RawGguf.List(8, 3, [.. RawGguf.Text("a"), .. RawGguf.Text(""), .. RawGguf.Text("é")]))
             .Value("numbers", 9, RawGguf.List(5, 3, new byte[12])).Value("flags", 9, RawGguf.List(7, 2, 0, 1))
             .Value("nested", 9, RawGguf.List(9, 2, [.. RawGguf.List(0, 2, 1, 2), .. RawGguf.List(8, 1, RawGguf.Text("x"))]));
-        foreach (var (type, bytes) in new (uint, int)[] { (0, 1), (1, 1), (2, 1), (3, 2), (4, 4), (5, 4), (6, 4), (7, 1), (10, 8), (11, 8), (12, 8) })
+        foreach (var (type, bytes) in new (uint, int)[] { (0, 1), (1, 1), (2, 2), (3, 2), (4, 4), (5, 4), (6, 4), (7, 1), (10, 8), (11, 8), (12, 8) })
             file.Value($"type {type}", type, new byte[bytes]);
         foreach (var (type, bytes) in new (uint, int)[] { (0, 4), (1, 2), (24, 1), (25, 2), (26, 4), (27, 8), (28, 8), (30, 2) })
             file.Tensor($"plain {type}", type, [3, 2], new byte[6 * bytes]);

@@ -8,7 +8,7 @@ internal static class Mutation
 {
     private static readonly ulong[] Extremes =
     [
-        0, 1, 2, 7, 8, 31, 32, 33, 127, 128, 255, 256, short.MaxValue, ushort.MaxValue, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, 1UL << 40,
+        0, 1, 2, 7, 8, 31, 32, 33, 127, 128, 255, 256, 32_767, 65_535, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, 1UL << 40,
         1UL << 61, (1UL << 62) + 1, long.MaxValue - 7, long.MaxValue, 1UL << 63, ulong.MaxValue - 31, ulong.MaxValue - 1, ulong.MaxValue,
     ];
 
