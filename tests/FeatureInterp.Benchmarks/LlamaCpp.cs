@@ -20,7 +20,7 @@ internal sealed class LlamaCpp
     /// <summary>Its speed on a GGUF file: 512 tokens of a prompt, or 64 tokens one by one.</summary>
     public double TokensPerSecond(string model, int threads, bool decode)
     {
-        var start = new ProcessStartInfo("node") { WorkingDirectory = _folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node") { WorkingDirectory = _folder, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var argument in (string[])["llamacpp.mjs", "times", model, threads.ToString(CultureInfo.InvariantCulture), decode ? "24" : "512", decode ? "64" : "1", "3"])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start) ?? throw new InvalidOperationException("node cannot be started.");

@@ -34,7 +34,7 @@ internal static class QuantizedQuestion
         {
             Workers.SetCount(threads);
             Measure(report, models, threads, 1, peer);
-            Measure(report, models, threads, PromptTokens, peer);
+            Measure(report, [models[0], models[^1]], threads, PromptTokens, peer);
         }
 
         Workers.SetCount(0);
@@ -69,11 +69,15 @@ internal static class QuantizedQuestion
             foreach (var (name, weights) in models)
             {
                 var used = decode ? weights : weights[..^1];
-                paired.Add("read " + name, 1, () =>
+                if (decode)
                 {
-                    foreach (var w in used)
-                        Machine.Read(w.Pointer, (nint)w.DType.ByteCount(w.Count));
-                });
+                    paired.Add("read " + name, 1, () =>
+                    {
+                        foreach (var w in used)
+                            Machine.Read(w.Pointer, (nint)w.DType.ByteCount(w.Count));
+                    });
+                }
+
                 paired.Add(name, 1, () =>
                 {
                     foreach (var w in used)
@@ -93,7 +97,7 @@ internal static class QuantizedQuestion
             double bytes = used.Sum(w => w.DType.ByteCount(w.Count)), work = 2.0 * rows * used.Sum(w => w.Count);
             var rate = Median(rates.Select(r => r.Rate(name)));
             report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", name, Number(bytes / 1e6), Number(1e3 / rate, 2), Number(1e3 / rates.Max(r => r.Best(name)), 2),
-                Number(bytes * rate / 1e9), decode ? Percent(Median(rates.Select(r => r.Ratio(name, "read " + name)))) : "", Number(work * rate / 1e9),
+                decode ? Number(bytes * rate / 1e9) : "", decode ? Percent(Median(rates.Select(r => r.Ratio(name, "read " + name)))) : "", Number(work * rate / 1e9),
                 decode ? "" : Percent(Median(rates.Select(r => work * r.Ratio(name, "peak")))), Number(rows * rate),
                 theirs.Count > 0 && name == "Q4_1" ? Number(rows * rate / Median(theirs), 2) : "");
         }

@@ -17,19 +17,44 @@ internal static unsafe class BlockMath
         return S.Sum(sum);
     }
 
-    /// <summary>Σ q[i]·x[i] for 32 numbers of four bits in 16 bytes, the first 16 below and the others above.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V DotNibbles<V, S>(byte* q, float* x)
+    /// <summary>Copies a group.</summary>
+    public static void Copy<V, S>(float* from, float* to, int count)
         where V : struct
         where S : struct, ISimd<V>
     {
-        S.LoadNibbles(q, out var low, out var high);
-        var sum = S.MultiplyAdd(high, S.Load(x + 16), S.Multiply(low, S.Load(x)));
+        for (var i = 0; i < count; i += S.Width)
+            S.Store(S.Load(from + i), to + i);
+    }
+
+    /// <summary>
+    /// Activations as <see cref="DotNibbles{V, S}"/> wants them. A byte b = 16·h + l holds two numbers, so with
+    /// <c>h·x = (b − l)·x/16</c> only b and l need be unpacked: <c>l·x[i] + h·x[i + 16] = l·(x[i] − x[i + 16]/16) + b·x[i + 16]/16</c>.
+    /// </summary>
+    public static void PrepareNibbles<V, S>(float* x, float* prepared)
+        where V : struct
+        where S : struct, ISimd<V>
+    {
+        for (var i = 0; i < 16; i += S.Width)
+        {
+            var high = S.Multiply(S.Load(x + 16 + i), S.Create(1f / 16));
+            S.Store(S.Subtract(S.Load(x + i), high), prepared + i);
+            S.Store(high, prepared + 16 + i);
+        }
+    }
+
+    /// <summary>Σ q[i]·x[i] for 32 numbers of four bits in 16 bytes, the first 16 below and the others above.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V DotNibbles<V, S>(byte* q, float* prepared)
+        where V : struct
+        where S : struct, ISimd<V>
+    {
+        S.LoadBytes(q, out var whole, out var low);
+        var sum = S.MultiplyAdd(whole, S.Load(prepared + 16), S.Multiply(low, S.Load(prepared)));
         for (var i = S.Width; i < 16; i += S.Width)
         {
-            S.LoadNibbles(q + i, out low, out high);
-            sum = S.MultiplyAdd(low, S.Load(x + i), sum);
-            sum = S.MultiplyAdd(high, S.Load(x + 16 + i), sum);
+            S.LoadBytes(q + i, out whole, out low);
+            sum = S.MultiplyAdd(low, S.Load(prepared + i), sum);
+            sum = S.MultiplyAdd(whole, S.Load(prepared + 16 + i), sum);
         }
 
         return sum;

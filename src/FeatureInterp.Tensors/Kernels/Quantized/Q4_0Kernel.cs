@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace FeatureInterp.Tensors;
 
 /// <summary><see cref="Q4_0"/>: <c>Σ d·(q[i] − 8)·x[i] = d·Σ q[i]·x[i] − 8·d·Σ x[i]</c>.</summary>
-internal readonly unsafe struct Q4_0Kernel : IBlockDot
+internal readonly unsafe struct Q4_0Kernel : IScaledBlock
 {
     public static int Elements => 32;
 
@@ -14,26 +14,22 @@ internal readonly unsafe struct Q4_0Kernel : IBlockDot
 
     public static int Terms => 1;
 
-    public static void StoreTerms<V, S>(float* x, float* terms)
-        where V : struct
-        where S : struct, ISimd<V> => terms[0] = -8 * BlockMath.Sum<V, S>(x, 32);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static V Dot<V, S>(byte* row, int blocks, float* x, float* terms, float* scales)
+    public static void Prepare<V, S>(float* x, float* prepared, float* terms)
         where V : struct
         where S : struct, ISimd<V>
     {
-        V sum = default, other = default;
-        for (; blocks >= 2; blocks -= 2, row += 2 * Size, x += 64, scales += 2)
-        {
-            sum = S.MultiplyAdd(S.Create(scales[0]), BlockMath.DotNibbles<V, S>(row + 2, x), sum);
-            other = S.MultiplyAdd(S.Create(scales[1]), BlockMath.DotNibbles<V, S>(row + Size + 2, x + 32), other);
-        }
-
-        if (blocks > 0)
-            sum = S.MultiplyAdd(S.Create(scales[0]), BlockMath.DotNibbles<V, S>(row + 2, x), sum);
-        return S.Add(sum, other);
+        terms[0] = -8 * BlockMath.Sum<V, S>(x, 32);
+        BlockMath.PrepareNibbles<V, S>(x, prepared);
     }
+
+    public static void Dots<V, S>(float* x, float* terms, byte* w, int n, int blocks, float* y)
+        where V : struct
+        where S : struct, ISimd<V> => ScaledRows<V, S>.Dots<Q4_0Kernel>(x, terms, w, n, blocks, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Dot<V, S>(byte* block, float* x)
+        where V : struct
+        where S : struct, ISimd<V> => BlockMath.DotNibbles<V, S>(block + 2, x);
 
     public static void Widen<V, S>(byte* block, float* values)
         where V : struct

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace FeatureInterp.Tensors;
 
 /// <summary><see cref="Q4_1"/>: <c>Σ (d·q[i] + m)·x[i] = d·Σ q[i]·x[i] + m·Σ x[i]</c>.</summary>
-internal readonly unsafe struct Q4_1Kernel : IBlockDot
+internal readonly unsafe struct Q4_1Kernel : IScaledBlock
 {
     public static int Elements => 32;
 
@@ -14,30 +14,23 @@ internal readonly unsafe struct Q4_1Kernel : IBlockDot
 
     public static int Terms => 2;
 
-    public static void StoreTerms<V, S>(float* x, float* terms)
+    public static void Prepare<V, S>(float* x, float* prepared, float* terms)
         where V : struct
         where S : struct, ISimd<V>
     {
         terms[0] = 0;
         terms[1] = BlockMath.Sum<V, S>(x, 32);
+        BlockMath.PrepareNibbles<V, S>(x, prepared);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static V Dot<V, S>(byte* row, int blocks, float* x, float* terms, float* scales)
+    public static void Dots<V, S>(float* x, float* terms, byte* w, int n, int blocks, float* y)
         where V : struct
-        where S : struct, ISimd<V>
-    {
-        V sum = default, other = default;
-        for (; blocks >= 2; blocks -= 2, row += 2 * Size, x += 64, scales += 4)
-        {
-            sum = S.MultiplyAdd(S.Create(scales[0]), BlockMath.DotNibbles<V, S>(row + 4, x), sum);
-            other = S.MultiplyAdd(S.Create(scales[2]), BlockMath.DotNibbles<V, S>(row + Size + 4, x + 32), other);
-        }
+        where S : struct, ISimd<V> => ScaledRows<V, S>.Dots<Q4_1Kernel>(x, terms, w, n, blocks, y);
 
-        if (blocks > 0)
-            sum = S.MultiplyAdd(S.Create(scales[0]), BlockMath.DotNibbles<V, S>(row + 4, x), sum);
-        return S.Add(sum, other);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Dot<V, S>(byte* block, float* x)
+        where V : struct
+        where S : struct, ISimd<V> => BlockMath.DotNibbles<V, S>(block + 4, x);
 
     public static void Widen<V, S>(byte* block, float* values)
         where V : struct

@@ -4,27 +4,30 @@ using System.Runtime.Intrinsics;
 namespace FeatureInterp.Tensors;
 
 /// <summary><see cref="Q5_K"/>: <c>Σ (d·s[g]·q[i] − m·t[g])·x[i] = d·Σ_g s[g]·Σ q[i]·x[i] − m·Σ_g t[g]·Σ x[i]</c>.</summary>
-internal readonly unsafe struct Q5_KKernel : IBlockDot
+internal readonly unsafe struct Q5_KKernel : ISuperBlock
 {
     public static int Elements => 256;
 
     public static int Size => Q5_K.Bytes;
 
-    public static int Halves => 0;
-
     public static int Terms => 16;
 
     // Zeros where the scales stand, the sums of x where the minima stand.
-    public static void StoreTerms<V, S>(float* x, float* terms)
+    public static void Prepare<V, S>(float* x, float* prepared, float* terms)
         where V : struct
         where S : struct, ISimd<V>
     {
+        BlockMath.Copy<V, S>(x, prepared, 256);
         for (var g = 0; g < 8; g++)
         {
             terms[g] = 0;
             terms[8 + g] = BlockMath.Sum<V, S>(x + 32 * g, 32);
         }
     }
+
+    public static void Dots<V, S>(float* x, float* terms, byte* w, int n, int blocks, float* y)
+        where V : struct
+        where S : struct, ISimd<V> => SuperRows<V, S>.Dots<Q5_KKernel>(x, terms, w, n, blocks, y);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static V Dot<V, S>(byte* row, int blocks, float* x, float* terms, float* scales)

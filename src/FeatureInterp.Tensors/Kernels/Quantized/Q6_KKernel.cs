@@ -4,23 +4,26 @@ using System.Runtime.Intrinsics;
 namespace FeatureInterp.Tensors;
 
 /// <summary><see cref="Q6_K"/>: <c>Σ d·s[g]·(q[i] − 32)·x[i] = d·Σ_g s[g]·(Σ q[i]·x[i] − 32·Σ x[i])</c>.</summary>
-internal readonly unsafe struct Q6_KKernel : IBlockDot
+internal readonly unsafe struct Q6_KKernel : ISuperBlock
 {
     public static int Elements => 256;
 
     public static int Size => Q6_K.Bytes;
 
-    public static int Halves => 0;
-
     public static int Terms => 16;
 
-    public static void StoreTerms<V, S>(float* x, float* terms)
+    public static void Prepare<V, S>(float* x, float* prepared, float* terms)
         where V : struct
         where S : struct, ISimd<V>
     {
+        BlockMath.Copy<V, S>(x, prepared, 256);
         for (var g = 0; g < 16; g++)
             terms[g] = -32 * BlockMath.Sum<V, S>(x + 16 * g, 16);
     }
+
+    public static void Dots<V, S>(float* x, float* terms, byte* w, int n, int blocks, float* y)
+        where V : struct
+        where S : struct, ISimd<V> => SuperRows<V, S>.Dots<Q6_KKernel>(x, terms, w, n, blocks, y);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static V Dot<V, S>(byte* row, int blocks, float* x, float* terms, float* scales)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace FeatureInterp.Tensors;
 
 /// <summary><see cref="Q8_0"/>: <c>Σ d·q[i]·x[i] = d·Σ q[i]·x[i]</c>.</summary>
-internal readonly unsafe struct Q8_0Kernel : IBlockDot
+internal readonly unsafe struct Q8_0Kernel : IScaledBlock
 {
     public static int Elements => 32;
 
@@ -14,27 +14,23 @@ internal readonly unsafe struct Q8_0Kernel : IBlockDot
 
     public static int Terms => 0;
 
-    public static void StoreTerms<V, S>(float* x, float* terms)
+    public static void Prepare<V, S>(float* x, float* prepared, float* terms)
+        where V : struct
+        where S : struct, ISimd<V> => BlockMath.Copy<V, S>(x, prepared, 32);
+
+    public static void Dots<V, S>(float* x, float* terms, byte* w, int n, int blocks, float* y)
+        where V : struct
+        where S : struct, ISimd<V> => ScaledRows<V, S>.Dots<Q8_0Kernel>(x, terms, w, n, blocks, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Dot<V, S>(byte* block, float* x)
         where V : struct
         where S : struct, ISimd<V>
     {
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static V Dot<V, S>(byte* row, int blocks, float* x, float* terms, float* scales)
-        where V : struct
-        where S : struct, ISimd<V>
-    {
-        V sum = default, other = default;
-        for (; blocks >= 2; blocks -= 2, row += 2 * Size, x += 64, scales += 2)
-        {
-            sum = S.MultiplyAdd(S.Create(scales[0]), DotBytes<V, S>(row + 2, x), sum);
-            other = S.MultiplyAdd(S.Create(scales[1]), DotBytes<V, S>(row + Size + 2, x + 32), other);
-        }
-
-        if (blocks > 0)
-            sum = S.MultiplyAdd(S.Create(scales[0]), DotBytes<V, S>(row + 2, x), sum);
-        return S.Add(sum, other);
+        var sum = S.Multiply(S.LoadI8(block + 2), S.Load(x));
+        for (var i = S.Width; i < 32; i += S.Width)
+            sum = S.MultiplyAdd(S.LoadI8(block + 2 + i), S.Load(x + i), sum);
+        return sum;
     }
 
     public static void Widen<V, S>(byte* block, float* values)
@@ -44,16 +40,5 @@ internal readonly unsafe struct Q8_0Kernel : IBlockDot
         var d = S.Create(Simd128.LoadF16((ushort*)block).ToScalar());
         for (var i = 0; i < 32; i += S.Width)
             S.Store(S.Multiply(d, S.LoadI8(block + 2 + i)), values + i);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V DotBytes<V, S>(byte* q, float* x)
-        where V : struct
-        where S : struct, ISimd<V>
-    {
-        var sum = S.Multiply(S.LoadI8(q), S.Load(x));
-        for (var i = S.Width; i < 32; i += S.Width)
-            sum = S.MultiplyAdd(S.LoadI8(q + i), S.Load(x + i), sum);
-        return sum;
     }
 }

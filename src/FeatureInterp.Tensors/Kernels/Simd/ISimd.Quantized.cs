@@ -8,6 +8,9 @@ internal unsafe partial interface ISimd<V>
     /// <summary>Widens <see cref="Width"/> signed bytes.</summary>
     static abstract V LoadI8(byte* p);
 
+    /// <summary>Widens <see cref="Width"/> unsigned bytes, and the lower four bits of each.</summary>
+    static abstract void LoadBytes(byte* p, out V whole, out V low);
+
     /// <summary>The lower four bits of <see cref="Width"/> bytes, and the upper four.</summary>
     static abstract void LoadNibbles(byte* p, out V low, out V high);
 

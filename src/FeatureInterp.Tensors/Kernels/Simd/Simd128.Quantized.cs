@@ -10,9 +10,17 @@ internal readonly unsafe partial struct Simd128
         Float(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)p).AsSByte())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBytes(byte* p, out Vector128<float> whole, out Vector128<float> low)
+    {
+        var bytes = LoadWide8(p);
+        whole = Float(bytes);
+        low = Float(bytes & Vector128.Create(15));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadNibbles(byte* p, out Vector128<float> low, out Vector128<float> high)
     {
-        var bytes = LoadBytes(p);
+        var bytes = LoadWide8(p);
         low = Float(bytes & Vector128.Create(15));
         high = Float(Vector128.ShiftRightLogical(bytes, 4));
     }
@@ -20,8 +28,8 @@ internal readonly unsafe partial struct Simd128
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadFiveBits(byte* p, byte* fifth, int bit, out Vector128<float> low, out Vector128<float> high)
     {
-        var bytes = LoadBytes(p);
-        var bits = Vector128.ShiftLeft(Vector128.ShiftRightLogical(LoadBytes(fifth), bit), 4); // wanted are bits 4 and 5
+        var bytes = LoadWide8(p);
+        var bits = Vector128.ShiftLeft(Vector128.ShiftRightLogical(LoadWide8(fifth), bit), 4); // wanted are bits 4 and 5
         low = Float((bytes & Vector128.Create(15)) | (bits & Vector128.Create(16)));
         high = Float(Vector128.ShiftRightLogical(bytes, 4) | (Vector128.ShiftRightLogical(bits, 1) & Vector128.Create(16)));
     }
@@ -29,7 +37,7 @@ internal readonly unsafe partial struct Simd128
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadSixBits(byte* a, byte* b, byte* high, out Vector128<float> q0, out Vector128<float> q1, out Vector128<float> q2, out Vector128<float> q3)
     {
-        Vector128<int> la = LoadBytes(a), lb = LoadBytes(b), h = LoadBytes(high);
+        Vector128<int> la = LoadWide8(a), lb = LoadWide8(b), h = LoadWide8(high);
         Vector128<int> lower = Vector128.Create(15), upper = Vector128.Create(48);
         q0 = Float((la & lower) | (Vector128.ShiftLeft(h, 4) & upper));
         q1 = Float((lb & lower) | (Vector128.ShiftLeft(h, 2) & upper));
@@ -51,7 +59,7 @@ internal readonly unsafe partial struct Simd128
 
     // 4 unsigned bytes as 32-bit numbers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> LoadBytes(byte* p) =>
+    private static Vector128<int> LoadWide8(byte* p) =>
         Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)p).AsByte())).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
