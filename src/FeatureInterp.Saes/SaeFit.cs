@@ -35,6 +35,8 @@ internal static class SaeFit
         var warnings = new List<string>();
         if (sae.Config.ModelName is { } trainedOn && !string.Equals(Path.GetFileName(trainedOn), model.Name, StringComparison.OrdinalIgnoreCase))
             warnings.Add($"{sae.Name} was trained on {trainedOn}, but the model is {model.Name}: its features may mean something else here.");
+        if (!model.Processing.IsNone)
+            warnings.Add($"{model.Name} runs with weight processing ({model.Processing}), but SAEs read a model as it is published: load it without, or use WithProcessing(WeightProcessing.None).");
         if (!sae.Config.PrependBos)
             warnings.Add($"{sae.Name} was trained on texts without a beginning-of-sequence token, but prompts get one.");
         if (sae.Config.UnfoldedNormalization is { } normalization)

@@ -22,6 +22,8 @@ internal sealed class SaeSplice : ISplice
 
     public HookPoint Hook => _sae.Config.Hook;
 
+    public int FeatureCount => _sae.Config.DSae;
+
     public IReadOnlyList<HookPoint> Points { get; }
 
     public void CheckFits(Transformer model) => SaeFit.Check(_sae, model);

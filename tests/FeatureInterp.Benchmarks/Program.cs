@@ -7,8 +7,10 @@ internal static class Program
     [
         ("matmul", "How near are the matrix multiplies of a prefill to the processor's peak and to OpenBLAS?", MatMulQuestion.Answer),
         ("decode", "How near is the product of one row with a weight to the speed at which memory can be read?", DecodeQuestion.Answer),
+        ("quantized", "How fast are products with quantised weights, against fp32, against memory and against llama.cpp?", QuantizedQuestion.Answer),
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
+        ("tokenizers", "How fast is text turned into tokens, beside the Rust library?", TokenizerQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
     ];
 

@@ -28,19 +28,19 @@ internal static class ActivationsCommand
         prompt.AddTo(command);
         foreach (var option in (Option[])[hooks, sae, errorTerm, loss, output])
             command.Options.Add(option);
-        command.SetAction((parsed, _) =>
+        command.SetAction(async (parsed, _) =>
         {
             using var interrupts = new Interrupts();
-            var model = prompt.LoadModel(parsed);
+            var model = await prompt.LoadModelAsync(parsed, interrupts.Token).ConfigureAwait(false);
             var saes = (parsed.GetValue(sae) ?? []).Select(folder => SparseAutoencoder.Load(folder).For(model)).ToArray();
             var selection = parsed.GetValue(hooks) is { Length: > 0 } globs ? new HookSelection(globs) : HookSelection.All;
             var run = model.Run(
-                prompt.ReadPrompts(parsed),
+                prompt.ReadPrompts(parsed, model),
                 capture: selection,
                 splice: [.. saes.Select(s => s.Splice(parsed.GetValue(errorTerm)))],
                 cancellation: interrupts.Token);
             Write(run, model, saes, parsed.GetValue(loss), parsed.GetRequiredValue(output));
-            return Task.FromResult(ExitCode.Success);
+            return ExitCode.Success;
         });
         return command;
     }

@@ -10,5 +10,8 @@ internal static class FeatureInterpCommand
         RunCommand.Create(),
         ActivationsCommand.Create(),
         GenerateCommand.Create(),
+        ModelsCommand.Create(),
+        PullCommand.Create(),
+        TokenizeCommand.Create(),
     };
 }

@@ -15,32 +15,47 @@ internal static class GenerateCommand
         var temperature = new Option<float>("--temperature") { Description = "0 takes the most probable token; above 0 draws, the higher the wilder.", HelpName = "T", DefaultValueFactory = _ => 0 };
         var topK = new Option<int?>("--top-k") { Description = "Draw from the K most probable tokens only; wins over --top-p.", HelpName = "K" };
         var topP = new Option<float>("--top-p") { Description = "Draw from the most probable tokens that together reach P.", HelpName = "P", DefaultValueFactory = _ => 1 };
+        var frequency = new Option<float>("--frequency-penalty") { Description = "Taken from a token's logit for each time it is already in the text.", HelpName = "F", DefaultValueFactory = _ => 0 };
+        var repetition = new Option<float>("--repetition-penalty") { Description = "A positive logit of a token already in the text is divided by this, a negative one multiplied.", HelpName = "R", DefaultValueFactory = _ => 1 };
+        var stop = new Option<int[]>("--stop") { Description = "A further token id that ends a text. May be repeated.", HelpName = "ID" };
+        var logProbabilities = new Option<bool>("--log-probabilities") { Description = "With --json: also print the log-probability of each new token." };
         var seed = new Option<long>("--seed") { Description = "Where the random numbers start; the same seed gives the same text.", HelpName = "S" };
         var json = new Option<bool>("--json") { Description = "Print {\"tokens\":[[…]],\"text\":[…]} with the new tokens only." };
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Go on after the end-of-sequence token." };
         var command = new Command("generate", "Continue prompts, greedily unless a temperature is given.");
         prompt.AddTo(command);
-        foreach (var option in (Option[])[count, temperature, topK, topP, seed, json, ignoreEos])
+        foreach (var option in (Option[])[count, temperature, topK, topP, frequency, repetition, seed, json, logProbabilities, stop, ignoreEos])
             command.Options.Add(option);
-        command.SetAction((parsed, _) =>
+        command.SetAction(async (parsed, _) =>
         {
             using var interrupts = new Interrupts();
-            var model = prompt.LoadModel(parsed);
-            var sampling = new Sampling { Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP), Seed = parsed.GetValue(seed) };
+            var model = await prompt.LoadModelAsync(parsed, interrupts.Token).ConfigureAwait(false);
+            var sampling = new Sampling
+            {
+                Temperature = parsed.GetValue(temperature),
+                TopK = parsed.GetValue(topK),
+                TopP = parsed.GetValue(topP),
+                FrequencyPenalty = parsed.GetValue(frequency),
+                RepetitionPenalty = parsed.GetValue(repetition),
+                Seed = parsed.GetValue(seed),
+            };
             var asJson = parsed.GetValue(json);
-            var prompts = prompt.ReadPrompts(parsed);
+            var prompts = prompt.ReadPrompts(parsed, model);
             var made = model.Generate(
                 prompts,
                 parsed.GetValue(count),
                 sampling,
                 stopAtEos: !parsed.GetValue(ignoreEos),
+                stopTokens: parsed.GetValue(stop),
                 onToken: asJson ? null : token => Show(model, token),
                 cancellation: interrupts.Token);
-            if (asJson)
+            if (asJson && parsed.GetValue(logProbabilities))
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { tokens = made.Select(m => m.Tokens), text = made.Select(m => m.Text), log_probabilities = made.Select(m => m.LogProbabilities) }, Relaxed));
+            else if (asJson)
                 Console.Out.WriteLine(JsonSerializer.Serialize(new { tokens = made.Select(m => m.Tokens), text = made.Select(m => m.Text) }, Relaxed));
             else
                 ShowAll(model, made);
-            return Task.FromResult(ExitCode.Success);
+            return ExitCode.Success;
         });
         return command;
     }

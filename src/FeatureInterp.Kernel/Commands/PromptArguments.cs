@@ -11,8 +11,8 @@ internal sealed class PromptArguments
 
     private readonly Option<string> _model = new("--model")
     {
-        Description = "The model's folder (config.json, model.safetensors, tokenizer.json), or the name of one under data/models.",
-        HelpName = "DIR",
+        Description = "A folder (config.json, *.safetensors, tokenizer.json), a .gguf file, a name under data/models, or org/name in the Hugging Face cache.",
+        HelpName = "MODEL",
         Required = true,
     };
 
@@ -27,6 +27,16 @@ internal sealed class PromptArguments
         Description = "A prompt as text; the beginning-of-sequence token is put in front. May be repeated.",
         HelpName = "TEXT",
     };
+
+    private readonly Option<string?> _chat = new("--chat")
+    {
+        Description = "A message to an instruct model, put into its own chat template.",
+        HelpName = "MESSAGE",
+    };
+
+    private readonly Option<bool> _noBos = new("--no-bos") { Description = "Put no beginning-of-sequence token in front of --text." };
+
+    private readonly Option<bool> _download = new("--download") { Description = "Fetch the model from the hub if it is not on this machine." };
 
     private readonly Option<string> _order = new("--layer-order")
     {
@@ -64,24 +74,43 @@ internal sealed class PromptArguments
         command.Options.Add(_model);
         command.Options.Add(_tokens);
         command.Options.Add(_text);
-        foreach (var option in (Option[])[_order, _process, _gelu, _normalized])
+        foreach (var option in (Option[])[_chat, _noBos, _download, _order, _process, _gelu, _normalized])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            if ((result.GetResult(_tokens) is null) == (result.GetResult(_text) is null))
-                result.AddError("Give the prompt as either --tokens FILE.json or --text \"…\".");
+            if (new Option[] { _tokens, _text, _chat }.Count(o => result.GetResult(o) is not null) != 1)
+                result.AddError("Give the prompt as one of --tokens FILE.json, --text \"…\" and --chat \"…\".");
         });
     }
 
-    public Transformer LoadModel(ParseResult parsed) => Transformer.Load(parsed.GetRequiredValue(_model), new LoadOptions
+    /// <summary>Loads the model, fetching it first where that is asked for.</summary>
+    public async Task<Transformer> LoadModelAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        LayerOrder = parsed.GetValue(_order) == "global-first" ? LayerOrder.GlobalFirst : LayerOrder.LocalFirst,
-        Processing = parsed.GetValue(_process) ? WeightProcessing.Standard : WeightProcessing.None,
-        GemmaGelu = parsed.GetValue(_gelu) == "exact" ? GemmaGelu.Exact : GemmaGelu.Tanh,
-        NormalizedHook = parsed.GetValue(_normalized) == "after-gain" ? NormalizedHook.AfterGain : NormalizedHook.BeforeGain,
-    });
+        var options = new LoadOptions
+        {
+            LayerOrder = parsed.GetValue(_order) == "global-first" ? LayerOrder.GlobalFirst : LayerOrder.LocalFirst,
+            Processing = parsed.GetValue(_process) ? WeightProcessing.Standard : WeightProcessing.None,
+            GemmaGelu = parsed.GetValue(_gelu) == "exact" ? GemmaGelu.Exact : GemmaGelu.Tanh,
+            NormalizedHook = parsed.GetValue(_normalized) == "after-gain" ? NormalizedHook.AfterGain : NormalizedHook.BeforeGain,
+            Download = parsed.GetValue(_download) ? Download.Allowed : Download.Never,
+        };
+        var model = parsed.GetRequiredValue(_model);
+        if (options.Download == Download.Never)
+            return Transformer.Load(model, options);
+        var progress = PullProgress.ForTerminal(Console.Error);
+        await progress.ShowAsync(() => new ModelLocator(HubSettings.FromEnvironment()).FindAsync(model, options.Download, progress, cancellation)).ConfigureAwait(false);
+        return Transformer.Load(model, options);
+    }
 
-    public Prompts ReadPrompts(ParseResult parsed) => parsed.GetValue(_tokens) is { } file ? ReadTokens(file) : parsed.GetValue(_text)!;
+    public Prompts ReadPrompts(ParseResult parsed, Transformer model)
+    {
+        if (parsed.GetValue(_tokens) is { } file)
+            return ReadTokens(file);
+        if (parsed.GetValue(_chat) is { } message)
+            return model.ChatTokens([ChatMessage.User(message)]);
+        var texts = parsed.GetValue(_text)!;
+        return parsed.GetValue(_noBos) ? Array.ConvertAll(texts, t => model.RequireTokenizer().ToTokens(t, prependBos: false)) : texts;
+    }
 
     private static int[][] ReadTokens(string path)
     {

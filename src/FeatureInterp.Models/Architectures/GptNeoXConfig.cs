@@ -30,9 +30,9 @@ internal sealed record GptNeoXConfig(TransformerConfig Shape, float AttentionSca
                 HeadDim = c.HeadDim,
                 Ln1 = Norm(block + "input_layernorm"),
                 Qkv = qkv,
-                Q = qkv.Pick(PartOfEachHead(c, 0)),
-                K = qkv.Pick(PartOfEachHead(c, 1)),
-                V = qkv.Pick(PartOfEachHead(c, 2)),
+                Q = Part(qkv, 0),
+                K = Part(qkv, 1),
+                V = Part(qkv, 2),
                 O = file.Linear(block + "attention.dense", d, heads, hasBias: true),
                 Ln2 = Norm(block + "post_attention_layernorm"),
                 In = file.Linear(block + "mlp.dense_h_to_4h", c.DMlp, d, hasBias: true),
@@ -43,6 +43,8 @@ internal sealed record GptNeoXConfig(TransformerConfig Shape, float AttentionSca
         var embed = file.Matrix("gpt_neox.embed_in.weight", c.VocabSize, d);
         var unembed = config.Flag("tie_word_embeddings", false) ? embed : file.Matrix("embed_out.weight", c.VocabSize, d);
         return new ModelWeights(embed, null, new LinearMap(unembed), Norm("gpt_neox.final_layer_norm"), blocks);
+
+        LinearMap Part(LinearMap qkv, int part) => file.Form.QkvSideBySide ? qkv.Part(part * heads, heads) : qkv.Pick(PartOfEachHead(c, part));
 
         NormWeights Norm(string name) => new(file.Vector(name + ".weight", d), file.Vector(name + ".bias", d), eps);
     }

@@ -8,7 +8,9 @@ namespace FeatureInterp.Models;
 /// Whether the rows of W_Q and W_K that rotary positions turn as a pair lie side by side in each head: Llama's in GGUF. Hugging
 /// Face and TransformerLens pair row i with row i + d_head / 2.
 /// </param>
-internal sealed record CheckpointForm(bool GainsIncludeOne = false, bool RotaryPairsTogether = false);
+/// <param name="OutputFirst">Whether GPT-2's matrices are [out, in], as everyone else's: GGUF.</param>
+/// <param name="QkvSideBySide">Whether GPT-NeoX's rows of q come first, then those of k and of v, not head by head: GGUF.</param>
+internal sealed record CheckpointForm(bool GainsIncludeOne = false, bool RotaryPairsTogether = false, bool OutputFirst = false, bool QkvSideBySide = false);
 
 /// <summary>
 /// A checkpoint's arrays, each checked against the shape the configuration implies. Whatever is missing, of another shape or left
@@ -42,7 +44,9 @@ internal sealed class CheckpointReader(WeightSource source, CheckpointForm form)
         new(Matrix(name + ".weight", outputs, inputs), hasBias ? Vector(name + ".bias", outputs) : null);
 
     /// <summary>A linear layer stored the other way round, [inputs, outputs].</summary>
-    public LinearMap InputFirst(string name, int inputs, int outputs, Tensor? bias) => new(Matrix(name, inputs, outputs), bias, inputFirst: true);
+    public LinearMap InputFirst(string name, int inputs, int outputs, Tensor? bias) => form.OutputFirst
+        ? new LinearMap(Matrix(name, outputs, inputs), bias)
+        : new LinearMap(Matrix(name, inputs, outputs), bias, inputFirst: true);
 
     /// <summary>W_Q or W_K of a model with rotary positions, whose rows the file may have in another order.</summary>
     public LinearMap Rotated(string name, int outputs, int inputs, int headDim, bool hasBias)
@@ -79,9 +83,9 @@ internal sealed class CheckpointReader(WeightSource source, CheckpointForm form)
             return Fault($"'{name}' {Format(wanted)} is missing", wanted);
         if (!weight.Shape.SequenceEqual(wanted))
             return Fault($"'{name}' is {Format(weight.Shape)}, but config.json asks for {Format(wanted)}", wanted);
-        return weight.DType is DType.F32 or DType.BF16 or DType.F16
+        return weight.DType is DType.F32 or DType.BF16 or DType.F16 || weight.DType.IsQuantized()
             ? weight
-            : Fault($"'{name}' is stored as {weight.DType}; F32, BF16 and F16 can be computed with", wanted);
+            : Fault($"'{name}' is stored as {weight.DType}; only floating-point and quantised weights can be computed with", wanted);
     }
 
     // Something of no elements stands in until Finish throws.

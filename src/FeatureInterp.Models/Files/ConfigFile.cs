@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Models;
@@ -47,6 +48,15 @@ public sealed class ConfigFile
         {
             throw new ModelFileException(path, "the file is not there or cannot be read; a model folder has config.json, model.safetensors and usually tokenizer.json.", e);
         }
+    }
+
+    /// <summary>A configuration that stands in another file, such as GGUF's metadata.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="fields">The fields.</param>
+    internal static ConfigFile Of(string path, JsonObject fields)
+    {
+        using var document = JsonDocument.Parse(fields.ToJsonString());
+        return new ConfigFile(path, document.RootElement.Clone());
     }
 
     /// <summary>Whether a field is there and not null.</summary>
@@ -120,6 +130,35 @@ public sealed class ConfigFile
         if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.String))
             throw new ModelFileException(_path, $"'{name}' is not a list of texts.");
         return [.. value.EnumerateArray().Select(v => v.GetString()!)];
+    }
+
+    /// <summary>One whole number or a list of them, as <c>eos_token_id</c> may be.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <returns>The numbers; none when the field is not there.</returns>
+    /// <exception cref="ModelFileException">Something else, or a number out of range.</exception>
+    public IReadOnlyList<int> Integers(string name, int min, int max)
+    {
+        if (Find(name) is not { } value)
+            return [];
+        return value.ValueKind == JsonValueKind.Array ? [.. Numbers(name, min, max).Select(n => n == Math.Truncate(n) ? (int)n : throw Fault($"'{name}' holds {n}, where whole numbers were expected."))] : [Int(name, min, max)];
+    }
+
+    /// <summary>A list of numbers.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The smallest that makes sense.</param>
+    /// <param name="max">The largest that makes sense.</param>
+    /// <exception cref="ModelFileException">Missing, no list of numbers, or one of them out of range.</exception>
+    public IReadOnlyList<double> Numbers(string name, double min, double max)
+    {
+        if (Find(name) is not { } value)
+            throw Missing(name);
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new ModelFileException(_path, $"'{name}' is {Shown(value)}, where a list of numbers was expected.");
+        return [.. value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number && v.TryGetDouble(out var number) && number >= min && number <= max
+            ? number
+            : throw new ModelFileException(_path, string.Create(CultureInfo.InvariantCulture, $"'{name}' holds {Shown(v)}, where a number from {min} to {max} was expected.")))];
     }
 
     /// <summary>The fault of a value that is well-formed but cannot be used.</summary>

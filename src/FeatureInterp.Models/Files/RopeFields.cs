@@ -19,9 +19,19 @@ internal static class RopeFields
         {
             "default" => RopeTable.Plain(width, rotaryBase),
             "linear" => RopeTable.Plain(width, rotaryBase, file.Number(scaling + ".factor", 1e-3, 1e6)),
+            "factors" => Factors(file, scaling, width, rotaryBase),
             "llama3" => Llama3(file, scaling, width, rotaryBase),
             _ => throw file.Fault($"'{scaling}' asks for rotary positions of the kind '{kind}'; the kinds that can be computed are default, linear and llama3."),
         };
+    }
+
+    // Llama 3.1's stretching as GGUF has it: already worked out, one factor a pair.
+    private static RopeTable Factors(ConfigFile file, string scaling, int width, double rotaryBase)
+    {
+        var factors = file.Numbers(scaling + ".factors", 1e-3, 1e6);
+        return factors.Count == width / 2
+            ? RopeTable.Stretched(width, rotaryBase, factors)
+            : throw file.Fault($"there are {factors.Count} factors of rotary periods, but a head has {width / 2} pairs.");
     }
 
     private static RopeTable Llama3(ConfigFile file, string scaling, int width, double rotaryBase)

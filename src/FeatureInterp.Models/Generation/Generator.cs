@@ -1,3 +1,5 @@
+using FeatureInterp.Tensors;
+
 namespace FeatureInterp.Models;
 
 /// <summary>
@@ -13,9 +15,9 @@ internal sealed class Generator
     private readonly Sampler[] _samplers;
     private readonly StreamDecoder?[] _decoders;
     private readonly int _maxNewTokens;
-    private readonly int? _stopToken;
+    private readonly HashSet<int> _stopTokens;
 
-    public Generator(Transformer model, Prompts prompts, HookScope hooks, int maxNewTokens, Sampling sampling, bool stopAtEos)
+    public Generator(Transformer model, Prompts prompts, HookScope hooks, int maxNewTokens, Sampling sampling, IEnumerable<int> stopTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxNewTokens);
         sampling.Validate();
@@ -26,7 +28,10 @@ internal sealed class Generator
         _samplers = [.. Enumerable.Range(0, _texts.Length).Select(p => new Sampler(sampling, p))];
         _decoders = [.. _texts.Select(_ => model.Tokenizer?.CreateStreamDecoder(skipSpecialTokens: true))];
         _maxNewTokens = maxNewTokens;
-        _stopToken = stopAtEos ? model.Tokenizer?.EosId : null;
+        _stopTokens = [.. stopTokens];
+        var first = new TokenBatch(Array.ConvertAll(_texts, t => t.ToArray()));
+        var longest = Array.ConvertAll(_texts, t => Math.Min(t.Count + (long)maxNewTokens, model.Config.ContextLength)).Sum();
+        MemoryPlan.Of(model, first, hooks, LogitsAt.Last, longest).Check(model, first.RowCount, FreeMemory.Bytes());
     }
 
     /// <summary>The number of prompts.</summary>
@@ -48,12 +53,14 @@ internal sealed class Generator
                 next[p] = [];
                 if (step[p].Length == 0)
                     continue;
-                var token = _samplers[p].Next(logits.LastLogits(p).Span, _texts[p]);
+                var last = logits.LastLogits(p).Span;
+                var token = _samplers[p].Next(last, _texts[p]);
+                var logProbability = last[token] - (double)Kernels.LogSumExp(last);
                 _texts[p].Add(token);
                 var finished = Finished(p, token, made);
                 if (finished is null)
                     next[p] = [token];
-                yield return new GeneratedToken(p, token, Text(p, token, finished is not null), finished);
+                yield return new GeneratedToken(p, token, Text(p, token, finished is not null), logProbability, finished);
             }
 
             step = next;
@@ -61,7 +68,7 @@ internal sealed class Generator
     }
 
     private FinishReason? Finished(int prompt, int token, int made) =>
-        token == _stopToken ? FinishReason.EndOfSequence
+        _stopTokens.Contains(token) ? FinishReason.EndOfSequence
         : made == _maxNewTokens ? FinishReason.Length
         : _texts[prompt].Count > _model.Config.ContextLength ? FinishReason.ContextFull
         : null;

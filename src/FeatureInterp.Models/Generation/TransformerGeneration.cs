@@ -16,7 +16,8 @@ public static class TransformerGeneration
     /// <param name="sampling">How tokens are chosen; greedy if left out.</param>
     /// <param name="edit">Changes made on the way, at every step.</param>
     /// <param name="splice">SAEs to put in the place of hooks, at every step.</param>
-    /// <param name="stopAtEos">Ends a text at the tokenizer's end-of-sequence token. Without a tokenizer there is none to stop at.</param>
+    /// <param name="stopAtEos">Ends a text at the model's own stop tokens (<see cref="Transformer.StopTokens"/>). Without a tokenizer it has none.</param>
+    /// <param name="stopTokens">Further tokens that end a text.</param>
     /// <param name="onToken">Called for each token as it comes.</param>
     /// <param name="cancellation">Ends the work before the next block.</param>
     /// <returns>A text a prompt.</returns>
@@ -30,24 +31,27 @@ public static class TransformerGeneration
         IReadOnlyList<Edit>? edit = null,
         IReadOnlyList<ISplice>? splice = null,
         bool stopAtEos = true,
+        IReadOnlyList<int>? stopTokens = null,
         Action<GeneratedToken>? onToken = null,
         CancellationToken cancellation = default)
     {
-        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, stopAtEos);
+        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, StopTokens(model, stopAtEos, stopTokens));
         var tokens = new List<int>[generator.Count];
+        var logProbabilities = new List<double>[generator.Count];
         var texts = new StringBuilder[generator.Count];
         var reasons = new FinishReason[generator.Count];
         for (var p = 0; p < tokens.Length; p++)
-            (tokens[p], texts[p]) = ([], new StringBuilder());
+            (tokens[p], texts[p], logProbabilities[p]) = ([], new StringBuilder(), []);
         foreach (var token in generator.Run(cancellation))
         {
             tokens[token.Prompt].Add(token.Token);
             texts[token.Prompt].Append(token.Text);
+            logProbabilities[token.Prompt].Add(token.LogProbability);
             reasons[token.Prompt] = token.Finished ?? FinishReason.Length;
             onToken?.Invoke(token);
         }
 
-        return [.. Enumerable.Range(0, tokens.Length).Select(p => new GeneratedText(tokens[p], texts[p].ToString(), reasons[p]))];
+        return [.. Enumerable.Range(0, tokens.Length).Select(p => new GeneratedText(tokens[p], texts[p].ToString(), logProbabilities[p], reasons[p]))];
     }
 
     /// <summary>As <see cref="Generate"/>, token by token as they come; the work runs beside the caller.</summary>
@@ -57,7 +61,8 @@ public static class TransformerGeneration
     /// <param name="sampling">How tokens are chosen; greedy if left out.</param>
     /// <param name="edit">Changes made on the way, at every step.</param>
     /// <param name="splice">SAEs to put in the place of hooks, at every step.</param>
-    /// <param name="stopAtEos">Ends a text at the tokenizer's end-of-sequence token.</param>
+    /// <param name="stopAtEos">Ends a text at the model's own stop tokens (<see cref="Transformer.StopTokens"/>).</param>
+    /// <param name="stopTokens">Further tokens that end a text.</param>
     /// <param name="cancellation">Ends the work before the next block.</param>
     public static async IAsyncEnumerable<GeneratedToken> GenerateAsync(
         this Transformer model,
@@ -67,11 +72,15 @@ public static class TransformerGeneration
         IReadOnlyList<Edit>? edit = null,
         IReadOnlyList<ISplice>? splice = null,
         bool stopAtEos = true,
+        IReadOnlyList<int>? stopTokens = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, stopAtEos);
+        var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, StopTokens(model, stopAtEos, stopTokens));
         using var steps = generator.Run(cancellation).GetEnumerator();
         while (await Task.Run(steps.MoveNext, cancellation).ConfigureAwait(false))
             yield return steps.Current;
     }
+
+    private static IEnumerable<int> StopTokens(Transformer model, bool ofTheModel, IReadOnlyList<int>? others) =>
+        (ofTheModel ? model.StopTokens : []).Concat(others ?? []);
 }

@@ -49,6 +49,13 @@ public sealed class HookScope
     /// <summary>What has been kept so far.</summary>
     public Activations Activations { get; } = new();
 
+    /// <summary>What is to be kept.</summary>
+    internal IReadOnlyCollection<HookPoint> Captured => _captured;
+
+    /// <summary>The number of values a token has at a hook, those inside an SAE included.</summary>
+    internal int WidthOf(HookPoint point, TransformerConfig config) =>
+        point.Sae is SaeSite.ActsPre or SaeSite.ActsPost && _splices.TryGetValue(point with { Sae = SaeSite.None }, out var splice) ? splice.FeatureCount : point.Site.Width(config);
+
     /// <summary>Whether anything is kept, changed or replaced at this site of this layer.</summary>
     /// <param name="site">The site.</param>
     /// <param name="layer">The block; 0 for a site outside the blocks.</param>

@@ -9,6 +9,9 @@ public interface ISplice
     /// <summary>The hook whose value is replaced.</summary>
     HookPoint Hook { get; }
 
+    /// <summary>The number of features, d_sae.</summary>
+    int FeatureCount { get; }
+
     /// <summary>The hooks that fire instead, in order.</summary>
     IReadOnlyList<HookPoint> Points { get; }
 

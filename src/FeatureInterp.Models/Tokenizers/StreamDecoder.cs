@@ -8,8 +8,9 @@ namespace FeatureInterp.Models;
 /// <see cref="Tokenizer.Decode"/> gives for all the tokens at once.
 /// </summary>
 /// <remarks>
-/// Bytes wait: a run of byte tokens (<c>&lt;0xE2&gt;&lt;0x80&gt;…</c>) that is not valid UTF-8 as a whole becomes one U+FFFD per
-/// byte, its valid part too, so none of it is certain before another token ends the run. For one thread at a time.
+/// Bytes wait. Of byte-level tokens, the beginning of a character waits for its rest. A run of byte tokens
+/// (<c>&lt;0xE2&gt;&lt;0x80&gt;…</c>) that is not valid UTF-8 as a whole becomes one U+FFFD per byte, its valid part too, so none of it
+/// is certain before another token ends the run. For one thread at a time.
 /// </remarks>
 public sealed class StreamDecoder
 {

@@ -12,7 +12,8 @@ public sealed partial class Tokenizer
     /// <paramref name="prependBos"/> puts another in front: so does TransformerLens, whose numbers ours must equal. Pass false for
     /// prompts that carry their own, such as rendered chats.</para>
     /// <para>Where the template has no BOS, its spelling is put in front of the text, as TransformerLens does; where there is no BOS
-    /// at all, EOS serves (GPT-2). An EOS that the template adds stays in either case.</para>
+    /// at all, EOS serves (GPT-2, Qwen). An EOS that the template adds stays in either case.</para>
+    /// <para>TransformerLens prepends by default, except for GPT-NeoX, Bloom, Qwen 1 to 3 and Phi: a model says which it is.</para>
     /// </remarks>
     /// <param name="text">Any text, the empty one too.</param>
     /// <param name="prependBos">Whether the ids begin with BOS.</param>

@@ -6,8 +6,8 @@ namespace FeatureInterp.Models;
 /// Text to token ids and back, as a Hugging Face <c>tokenizer.json</c> describes it. Safe to use from many threads.
 /// </summary>
 /// <remarks>
-/// The kinds so far: byte-pair encoding over literal replacements, with or without byte fallback (Gemma, Mistral, Llama 2). A
-/// file that asks for anything else is refused by name. Its <c>truncation</c> and <c>padding</c> are the exception: they are
+/// The kinds: byte-pair encoding over bytes (GPT-2, NeoX and Pythia, Llama 3, Qwen, SmolLM2) and over characters, with or without byte
+/// fallback (Gemma, Mistral, Llama 2). A file that asks for anything else is refused by name. Its <c>truncation</c> and <c>padding</c> are the exception: they are
 /// defaults of a call, not of the vocabulary, and are left alone, as <c>transformers</c> does.
 /// <code>
 /// var tokenizer = Tokenizer.Load("data/models/talegrid-6m");
@@ -17,6 +17,9 @@ namespace FeatureInterp.Models;
 /// </remarks>
 public sealed partial class Tokenizer
 {
+    /// <summary>The one special token of GPT-2's kind, which its files need not name: <c>transformers</c> knows it by the model's kind.</summary>
+    private const string EndOfText = "<|endoftext|>";
+
     private readonly TokenizerParts parts;
 
     internal Tokenizer(TokenizerParts parts, TokenizerConfig config, string source)
@@ -24,7 +27,7 @@ public sealed partial class Tokenizer
         this.parts = parts;
         Source = source;
         BosId = IdOf("bos_token", config.Bos) ?? SpecialOrNull(parts.PostProcessor?.Leading);
-        EosId = IdOf("eos_token", config.Eos) ?? SpecialOrNull(parts.PostProcessor?.Trailing);
+        EosId = IdOf("eos_token", config.Eos) ?? SpecialOrNull(parts.PostProcessor?.Trailing) ?? SpecialOrNull(Vocabulary.Find(EndOfText));
         PadId = IdOf("pad_token", config.Pad);
         UnkId = IdOf("unk_token", config.Unk) ?? parts.Model.UnknownId;
         AddBosToken = config.AddBosToken;
@@ -40,7 +43,10 @@ public sealed partial class Tokenizer
     /// <summary>Beginning of text: <c>bos_token</c> of <c>tokenizer_config.json</c>, else the special token that the template begins with.</summary>
     public int? BosId { get; }
 
-    /// <summary>End of text: <c>eos_token</c> of <c>tokenizer_config.json</c>, else the special token that the template ends with.</summary>
+    /// <summary>
+    /// End of text: <c>eos_token</c> of <c>tokenizer_config.json</c>, else the special token that the template ends with, else a special
+    /// token <c>&lt;|endoftext|&gt;</c>.
+    /// </summary>
     public int? EosId { get; }
 
     /// <summary>Padding: <c>pad_token</c> of <c>tokenizer_config.json</c>.</summary>
@@ -96,7 +102,10 @@ public sealed partial class Tokenizer
         return new TokenEncoding(tokens.Ids, tokens.Ids.ConvertAll(IdToToken), tokens.Offsets);
     }
 
-    /// <summary>The text of tokens. Bytes that are not UTF-8 become U+FFFD, one for each byte of the run they stand in.</summary>
+    /// <summary>
+    /// The text of tokens. Bytes that are not UTF-8 become U+FFFD: of a byte-level tokenizer one for each longest beginning of a
+    /// character, with byte fallback one for each byte of the run they stand in.
+    /// </summary>
     /// <param name="ids">Tokens; those that the vocabulary does not have are passed over, as the reference library does.</param>
     /// <param name="skipSpecialTokens">Whether to leave out the special ones.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>

@@ -40,7 +40,8 @@ internal sealed class TokenizerParts
             }
         }
 
-        return PostProcessor?.Process(tokens, addSpecialTokens) ?? tokens;
+        PostProcessor?.Process(tokens, Vocabulary, addSpecialTokens);
+        return tokens;
     }
 
     /// <summary>Hands out the plain text between added tokens, in order, adding those as it passes them.</summary>

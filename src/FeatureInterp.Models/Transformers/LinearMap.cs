@@ -63,6 +63,8 @@ internal sealed class LinearMap
     /// <param name="count">How many.</param>
     public LinearMap Part(int first, int count)
     {
+        if (Outputs == 0)
+            return this;
         var outputs = new int[count];
         for (var i = 0; i < count; i++)
             outputs[i] = first + i;

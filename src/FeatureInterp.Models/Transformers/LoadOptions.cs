@@ -34,4 +34,7 @@ public sealed record LoadOptions
 
     /// <summary>TransformerLens's weight processing. Default <see cref="WeightProcessing.None"/>, which SAEs need; see also <see cref="Transformer.WithProcessing"/>.</summary>
     public WeightProcessing Processing { get; init; } = WeightProcessing.None;
+
+    /// <summary>Whether a model that is not on this machine may be fetched from the hub. Default <see cref="Download.Never"/>.</summary>
+    public Download Download { get; init; }
 }

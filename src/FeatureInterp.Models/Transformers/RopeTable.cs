@@ -36,6 +36,18 @@ internal sealed class RopeTable(float[] periods)
             return 1 / ((1 - kept) / factor + kept);
         }));
 
+    /// <summary>Each period times a factor of its own.</summary>
+    /// <param name="width">The number of values of a head that turn, even.</param>
+    /// <param name="rotaryBase">Such as 500,000.</param>
+    /// <param name="factors">One for each of the width / 2 pairs.</param>
+    public static RopeTable Stretched(int width, double rotaryBase, IReadOnlyList<double> factors)
+    {
+        var periods = Periods(width, rotaryBase, _ => 1);
+        for (var i = 0; i < periods.Length; i++)
+            periods[i] = (float)(periods[i] * factors[i]);
+        return new RopeTable(periods);
+    }
+
     /// <summary>The rows of the table that belong to a step's tokens: cos and sin, [row, width / 2].</summary>
     /// <param name="run">The step.</param>
     /// <param name="name">The buffer's name, for models with two tables.</param>

@@ -15,6 +15,7 @@ public abstract class Transformer
     private HookPoint[]? _hookPoints;
     private string? _weightsHash;
     private LensWeights? _lensWeights;
+    private ChatTemplate? _chatTemplate;
 
     /// <summary>Called by an architecture.</summary>
     /// <param name="identity">What the model is besides its numbers.</param>
@@ -55,6 +56,12 @@ public abstract class Transformer
     /// <summary>The model's matrices in TransformerLens's shapes, its weight processing folded in; each is computed when asked for.</summary>
     public LensWeights LensWeights => _lensWeights ??= new LensWeights(this, Weights, Processing);
 
+    /// <summary>
+    /// The tokens at which a generated text ends: the tokenizer's end-of-sequence token and those that <c>generation_config.json</c> names
+    /// (an instruct model's end of turn). None without a tokenizer.
+    /// </summary>
+    public IReadOnlyList<int> StopTokens => Tokenizer is null ? [] : [.. Identity.StopTokens.Append(Tokenizer.EosId ?? -1).Where(t => t >= 0).Distinct()];
+
     internal ModelIdentity Identity { get; }
 
     /// <summary>The arrays a run computes with: the checkpoint's, but for refactored attention matrices.</summary>
@@ -70,11 +77,26 @@ public abstract class Transformer
     protected abstract IReadOnlyList<HookSite> Sites { get; }
 
     /// <summary>Loads a model: its weights stay mapped in their files.</summary>
-    /// <param name="nameOrFolder">A folder in Hugging Face's layout, or the name of one under <c>data/models</c>.</param>
+    /// <param name="model">
+    /// Looked for in this order: a folder in Hugging Face's layout or a <c>.gguf</c> file; a name under the project's <c>data/models</c>; <c>org/name</c> in the
+    /// Hugging Face cache, also <c>org/name@revision</c> and <c>org/name:file.gguf</c>; the same on the hub, where <see cref="LoadOptions.Download"/> allows it.
+    /// </param>
     /// <param name="options">Choices that change numbers; the usual ones if left out.</param>
-    /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
+    /// <param name="progress">Told how far a download is.</param>
+    /// <param name="cancellation">Stops a download; what arrived is kept.</param>
+    /// <exception cref="ModelFileException">The model or a file of it is not there or cannot be used.</exception>
     /// <exception cref="WeightFileException">A weight file is damaged or does not fit the configuration.</exception>
-    public static Transformer Load(string nameOrFolder, LoadOptions? options = null) => ModelFolder.Load(nameOrFolder, options ?? new LoadOptions());
+    /// <exception cref="HubException">It could not be fetched.</exception>
+    public static Transformer Load(string model, LoadOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        ModelFolder.Load(model, options ?? new LoadOptions(), progress, cancellation);
+
+    /// <summary>Loads a model, fetching it from the hub if it is not on this machine and that is allowed.</summary>
+    /// <param name="model">As above.</param>
+    /// <param name="download">Whether it may be fetched.</param>
+    /// <exception cref="ModelFileException">The model or a file of it is not there or cannot be used.</exception>
+    /// <exception cref="WeightFileException">A weight file is damaged or does not fit the configuration.</exception>
+    /// <exception cref="HubException">It could not be fetched.</exception>
+    public static Transformer Load(string model, Download download) => Load(model, new LoadOptions { Download = download });
 
     /// <summary>
     /// The same model with other weight processing. The weights are shared: what processing changes is computed on the values of a
@@ -99,7 +121,7 @@ public abstract class Transformer
     /// <param name="logits">Which positions need logits.</param>
     /// <param name="cancellation">Looked at before each block.</param>
     /// <returns>The logits (or the residual stream) and what was kept.</returns>
-    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, or a KV cache that does not fit.</exception>
+    /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, a KV cache that does not fit, or a run that memory will not hold.</exception>
     /// <exception cref="HookException">A hook that this model does not have in this run.</exception>
     public RunResult Run(
         Prompts prompts,
@@ -116,7 +138,9 @@ public abstract class Transformer
         var tokens = prompts.Tokenize(this);
         var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
         var batch = new TokenBatch(tokens, Starts(tokens, cache));
-        return Step(new HookScope(this, capture, edit, splice, range), batch, range, residual, cache, logits, cancellation);
+        var hooks = new HookScope(this, capture, edit, splice, range);
+        MemoryPlan.Of(this, batch, hooks, logits, cache is null ? 0 : batch.RowCount).Check(this, batch.RowCount, FreeMemory.Bytes());
+        return Step(hooks, batch, range, residual, cache, logits, cancellation);
     }
 
     /// <summary>One step with hooks that are already resolved.</summary>
@@ -158,9 +182,25 @@ public abstract class Transformer
         : throw HookFaults.NotThere(hook.ToString(), HookPoints, Name);
 
     /// <summary>The tokenizer.</summary>
-    /// <exception cref="ModelFileException">The folder has none.</exception>
-    public Tokenizer RequireTokenizer() => Tokenizer
-        ?? throw new ModelFileException(Folder, "there is no tokenizer.json, so only token ids can be run; put the model's tokenizer.json beside its weights.");
+    /// <exception cref="ModelFileException">The model came with none.</exception>
+    public Tokenizer RequireTokenizer() => Tokenizer ?? throw (Identity.TokenizerFault is { } fault
+        ? new ModelFileException(Folder, $"its tokenizer cannot be used, so only token ids can be run ({fault.Message})", fault)
+        : new ModelFileException(Folder, "there is no tokenizer.json, so only token ids can be run; put the model's tokenizer.json beside its weights."));
+
+    /// <summary>The way this instruct model wants a conversation written down.</summary>
+    /// <exception cref="ChatException">The model came with no template (a base model has none), or with one that is not known.</exception>
+    public ChatTemplate ChatTemplate => _chatTemplate ??= Identity.ChatSource is { } source
+        ? ChatTemplate.Recognise(source, Spelling(Tokenizer?.BosId), Spelling(Tokenizer?.EosId), Folder)
+        : File.Exists(Folder) ? throw new ChatException($"{Folder} has no chat template: use an instruct model, or write the prompt out yourself.")
+        : ChatTemplate.Load(Folder);
+
+    /// <summary>A conversation as token ids, special tokens included, ready to be run or continued.</summary>
+    /// <param name="messages">The messages in order.</param>
+    /// <param name="addGenerationPrompt">Whether to end with the beginning of the assistant's answer.</param>
+    /// <exception cref="ChatException">No template, or the template refuses the conversation.</exception>
+    /// <exception cref="ModelFileException">The model came with no tokenizer.</exception>
+    public int[] ChatTokens(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true) =>
+        RequireTokenizer().Encode(ChatTemplate.Render(messages, addGenerationPrompt), addSpecialTokens: false);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Config.Layers} layers, d_model {Config.DModel}, {Config.Heads} heads, vocabulary {Config.VocabSize}, context {Config.ContextLength}";
@@ -220,6 +260,8 @@ public abstract class Transformer
             .Concat(Enumerable.Range(0, Config.Layers).SelectMany(l => perLayer.Select(s => new HookPoint(s, l))))
             .Concat(sites.Skip(first).Where(s => !s.IsPerLayer()).Select(s => new HookPoint(s)));
     }
+
+    private string? Spelling(int? token) => token is { } id ? Tokenizer!.IdToToken(id) : null;
 
     private int[] Starts(int[][] tokens, KvCache? cache)
     {

@@ -8,7 +8,7 @@ public static partial class Kernels
         MatrixSimd<Vector128<float>, Simd128>.AddScaledRow, MatrixSimd<Vector256<float>, Simd256>.AddScaledRow, MatrixSimd<Vector512<float>, Simd512>.AddScaledRow);
 
     /// <summary><c>y[j] += scale · W[row,j]</c>: one term of a sparse decoder.</summary>
-    /// <param name="w">The weight, shape [rows, n], in F32, BF16 or F16.</param>
+    /// <param name="w">The weight, shape [rows, n], in F32, BF16, F16 or blocks.</param>
     /// <param name="row">The row to add.</param>
     /// <param name="scale">What it is multiplied with.</param>
     /// <param name="y">What it is added to, shape [n].</param>
@@ -16,7 +16,7 @@ public static partial class Kernels
     /// <exception cref="ArgumentOutOfRangeException">The weight has no such row.</exception>
     public static void AddScaledRow(Weight w, int row, float scale, Span<float> y)
     {
-        CheckFloats(w);
+        CheckElements(w);
         CheckLength(y.Length, w.RowLength);
         if ((uint)row >= (uint)w.RowCount)
             throw new ArgumentOutOfRangeException(nameof(row), $"Row {row} is not in '{w.Name}' [{w.RowCount}, {w.RowLength}].");

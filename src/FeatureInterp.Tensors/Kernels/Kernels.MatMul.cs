@@ -11,9 +11,10 @@ public static partial class Kernels
     /// <c>y[i,j] = Σ_p x[i,p] · W[p,j]</c>: a product with a weight stored input-first, as SAELens stores W_enc. Sums are fp32
     /// and an element's rounding depends on the number of rows p of the weight alone: a row of x gives the same numbers in a
     /// batch of any size, alone, and on any number of threads.
+    /// Quantised blocks, which run along n, are read correctly but slowly.
     /// </summary>
     /// <param name="x">The input, shape [m, k].</param>
-    /// <param name="w">The weight, shape [k, n], in F32, BF16 or F16.</param>
+    /// <param name="w">The weight, shape [k, n], in F32, BF16, F16 or blocks.</param>
     /// <param name="y">Receives the result, shape [m, n]; must not overlap <paramref name="x"/>.</param>
     /// <exception cref="ArgumentException">Lengths do not fit or the weight's elements are of another type.</exception>
     public static void MatMul(ReadOnlySpan<float> x, Weight w, Span<float> y)

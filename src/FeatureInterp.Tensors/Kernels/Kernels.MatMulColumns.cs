@@ -10,9 +10,10 @@ public static partial class Kernels
     /// <summary>
     /// <c>y[i,c] = Σ_p x[i,p] · W[p,columns[c]]</c>: <see cref="MatMul"/> for a handful of columns, of which it gives the same
     /// numbers. Reads nothing of the weight but those columns.
+    /// Quantised blocks, which run along n, are read correctly but slowly.
     /// </summary>
     /// <param name="x">The input, shape [m, k].</param>
-    /// <param name="w">The weight, shape [k, n], in F32, BF16 or F16.</param>
+    /// <param name="w">The weight, shape [k, n], in F32, BF16, F16 or blocks.</param>
     /// <param name="columns">The columns wanted, each from 0 to n − 1, in any order, repeats allowed.</param>
     /// <param name="y">Receives the result, shape [m, columns]; must not overlap <paramref name="x"/>.</param>
     /// <exception cref="ArgumentException">Lengths do not fit or the weight's elements are of another type.</exception>

@@ -30,16 +30,16 @@ public static partial class Kernels
             throw new ArgumentException($"{what} has {length} elements, which is not a whole number of rows of {rowLength}.", what);
     }
 
-    private static void CheckFloats(Weight w)
+    private static void CheckElements(Weight w)
     {
-        if (w.DType is not (DType.F32 or DType.BF16 or DType.F16))
-            throw new ArgumentException($"'{w.Name}' holds {w.DType}; this operation reads F32, BF16 and F16.", nameof(w));
+        if (w.DType is not (DType.F32 or DType.BF16 or DType.F16) && !w.DType.IsQuantized())
+            throw new ArgumentException($"'{w.Name}' holds {w.DType}; this operation reads F32, BF16, F16 and quantised blocks.", nameof(w));
     }
 
     /// <summary>The number of rows of an input of <paramref name="length"/> elements that meets a weight of <paramref name="inner"/> inputs.</summary>
     private static int RowsOf(int length, int inner, Weight w)
     {
-        CheckFloats(w);
+        CheckElements(w);
         if (inner < 1 || length % inner != 0)
             throw new ArgumentException($"The input has {length} elements, which is not a whole number of rows of {inner} as '{w.Name}' [{w.RowCount}, {w.RowLength}] takes them.", nameof(length));
         return length / inner;

@@ -16,7 +16,8 @@ internal sealed unsafe class MappedFile
         Path = path;
         try
         {
-            Length = new FileInfo(path).Length;
+            // The Hugging Face cache is made of links, and a link's own length is that of its text.
+            Length = ((new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? new FileInfo(path)).Length;
             if (Length == 0)
                 return;
             using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);

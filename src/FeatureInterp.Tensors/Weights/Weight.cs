@@ -5,7 +5,8 @@ namespace FeatureInterp.Tensors;
 
 /// <summary>
 /// A read-only view of one array of a weight file, in the file's own element type and row-major order. The bytes stay where
-/// they are (usually in a memory-mapped file) and are never converted whole: kernels widen them to fp32 as they read.
+/// they are (usually in a memory-mapped file) and are never converted whole: kernels widen them to fp32 as they read. Quantised
+/// blocks run along the innermost dimension, so every row is whole blocks; a list of them, of one dimension, is one row.
 /// </summary>
 public sealed unsafe class Weight
 {
@@ -23,6 +24,9 @@ public sealed unsafe class Weight
         Count = 1;
         foreach (var size in shape)
             Count = checked(Count * size);
+        var block = dtype.BlockElements();
+        if (block > 1 && (shape.Length == 0 || shape[^1] % block != 0))
+            throw new ArgumentException($"'{name}' [{string.Join(", ", _shape)}] is not made of whole blocks of {block} elements, as {dtype} has them.", nameof(shape));
     }
 
     /// <summary>The name the file gives this array, such as <c>model.layers.0.mlp.up_proj.weight</c>.</summary>
@@ -37,11 +41,14 @@ public sealed unsafe class Weight
     /// <summary>The number of elements.</summary>
     public long Count { get; }
 
-    /// <summary>The number of rows: the first dimension, or 1 for a scalar.</summary>
-    public int RowCount => _shape.Length == 0 ? 1 : checked((int)_shape[0]);
+    /// <summary>The number of rows: the first dimension, or 1 for a scalar and for a list of quantised blocks.</summary>
+    public int RowCount => _shape.Length == 0 || (_shape.Length == 1 && DType.IsQuantized()) ? 1 : checked((int)_shape[0]);
 
-    /// <summary>The number of elements in a row: the product of all dimensions but the first.</summary>
+    /// <summary>The number of elements in a row: the product of all dimensions but the first (of a list of blocks, of that too).</summary>
     public int RowLength => RowCount == 0 ? 0 : checked((int)(Count / RowCount));
+
+    /// <summary>The number of bytes of a row.</summary>
+    internal nint RowStride => (nint)DType.ByteCount(RowLength);
 
     /// <summary>The first byte; valid while this object is reachable, so a kernel ends with <see cref="GC.KeepAlive"/>.</summary>
     internal byte* Pointer => _data;
@@ -53,7 +60,7 @@ public sealed unsafe class Weight
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, RowCount);
-        var size = checked(RowLength * DType.Size());
+        var size = checked((int)RowStride);
         return new ReadOnlySpan<byte>(_data + (long)row * size, size);
     }
 
@@ -70,7 +77,8 @@ public sealed unsafe class Weight
         return new Weight($"{Name}[{start}..{start + count}]", DType, [count, .. _shape.AsSpan(1)], _data + (long)start * row, _owner);
     }
 
-    /// <summary>Widens one row to fp32 (integers and fp64 are rounded to the nearest fp32).</summary>
+    /// <summary>Widens one row to fp32 (integers and fp64 are rounded to the nearest fp32; blocks are dequantised as GGUF's own
+    /// tools do it, bit for bit).</summary>
     /// <param name="row">The first index.</param>
     /// <param name="destination">Receives <see cref="RowLength"/> values.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
@@ -99,7 +107,7 @@ public sealed unsafe class Weight
     /// <exception cref="InvalidOperationException">The elements are not integers.</exception>
     public long[] ToInt64()
     {
-        var bytes = new ReadOnlySpan<byte>(_data, checked((int)(Count * DType.Size())));
+        var bytes = new ReadOnlySpan<byte>(_data, checked((int)DType.ByteCount(Count)));
         var result = new long[Count];
         for (var i = 0; i < result.Length; i++)
         {
@@ -123,13 +131,13 @@ public sealed unsafe class Weight
     /// <param name="dtype">How an element is stored.</param>
     /// <param name="bytes">The elements, little-endian, row-major.</param>
     /// <param name="shape">The size of each dimension.</param>
-    /// <exception cref="ArgumentException">The bytes do not fill the shape.</exception>
+    /// <exception cref="ArgumentException">The bytes do not fill the shape, or the shape is not made of whole blocks.</exception>
     public static Weight FromBytes(string name, DType dtype, ReadOnlySpan<byte> bytes, params ReadOnlySpan<long> shape)
     {
         var owner = new NativeBlock(bytes.Length);
         bytes.CopyTo(new Span<byte>(owner.Pointer, bytes.Length));
         var weight = new Weight(name, dtype, shape, owner.Pointer, owner);
-        if (checked(weight.Count * dtype.Size()) != bytes.Length)
+        if (dtype.ByteCount(weight.Count) != bytes.Length)
             throw new ArgumentException($"{bytes.Length} bytes do not fill '{name}', {weight.Count} elements of {dtype}.", nameof(bytes));
         return weight;
     }
@@ -148,6 +156,9 @@ public sealed unsafe class Weight
     {
         switch (dtype)
         {
+            case var _ when dtype.IsQuantized():
+                Blocks.Widen(dtype, source, destination);
+                break;
             case DType.F32:
                 MemoryMarshal.Cast<byte, float>(source).CopyTo(destination);
                 break;

@@ -39,9 +39,17 @@ public abstract class WeightSource
     /// <param name="file">The file.</param>
     public static WeightSource Of(SafetensorsFile file) => new FileWeights(file.Path, file.Weights);
 
+    /// <summary>The arrays of one NumPy archive as a checkpoint.</summary>
+    /// <param name="file">The file.</param>
+    public static WeightSource Of(NpzFile file) => new FileWeights(file.Path, file.Weights);
+
+    /// <summary>The tensors of one file of torch.save as a checkpoint.</summary>
+    /// <param name="file">The file.</param>
+    public static WeightSource Of(TorchFile file) => new FileWeights(file.Path, file.Weights);
+
     /// <summary>
-    /// The checkpoint of a model's folder: the first there is of <c>model.safetensors</c> and
-    /// <c>model.safetensors.index.json</c> with its shards.
+    /// The checkpoint of a model's folder: the first there is of <c>model.safetensors</c>, <c>model.safetensors.index.json</c> with its
+    /// shards, <c>pytorch_model.bin</c>, and <c>pytorch_model.bin.index.json</c> with its shards.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="WeightFileException">None of these is there (the message lists them), or the one there is cannot be used.</exception>
@@ -60,11 +68,13 @@ public abstract class WeightSource
     }
 
     private static readonly string[] CheckpointFiles =
-        ["model.safetensors", "model.safetensors.index.json"];
+        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
     private static WeightSource OpenFile(string path) => System.IO.Path.GetFileName(path) switch
     {
         "model.safetensors" => Of(SafetensorsFile.Open(path)),
+        "pytorch_model.bin" => Of(TorchFile.Open(path)),
+        "pytorch_model.bin.index.json" => ShardedWeights.Open(path, shard => TorchFile.Open(shard).Weights),
         _ => ShardedWeights.Open(path, shard => SafetensorsFile.Open(shard).Weights),
     };
 }

@@ -22,17 +22,20 @@ public class MalformedTokenizerTests
         ["normalizer without type"] = (j => j["normalizer"] = new JsonObject(), "normalizer.type is missing"),
         ["regex replace"] = (j => j["normalizer"]!["pattern"] = new JsonObject { ["Regex"] = " +" }, "normalizer.pattern asks for a pattern that is not a literal"),
         ["empty pattern"] = (j => j["normalizer"]!["pattern"]!["String"] = "", "normalizer.pattern.String is an empty string"),
-        ["pre-tokenizer"] = (j => j["pre_tokenizer"]!["type"] = "ByteLevel", "pre-tokenizer of type ByteLevel"),
-        ["regex split"] = (j => j["pre_tokenizer"]!["pattern"] = new JsonObject { ["Regex"] = "\\s" }, "pre_tokenizer.pattern asks for"),
+        ["pre-tokenizer"] = (j => j["pre_tokenizer"]!["type"] = "UnicodeScripts", "pre-tokenizer of type UnicodeScripts"),
+        ["regex split"] = (j => j["pre_tokenizer"]!["pattern"] = new JsonObject { ["Regex"] = "a\\b" }, "pre_tokenizer.pattern.Regex asks for the escape \\b"),
+        ["empty regex"] = (j => j["pre_tokenizer"]!["pattern"] = new JsonObject { ["Regex"] = "" }, "pre_tokenizer.pattern.Regex is an empty string"),
         ["split behaviour"] = (j => j["pre_tokenizer"]!["behavior"] = "Sideways", "behaviour Sideways"),
-        ["inverted split"] = (j => j["pre_tokenizer"]!["invert"] = true, "an inverted split"),
+        ["behind ByteLevel"] = (j => j["pre_tokenizer"] = Sequence("pretokenizers", "ByteLevel", "Digits"), "a pre-tokenizer behind ByteLevel"),
+        ["metaspace"] = (j => j["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = "ab" }, "pre_tokenizer.replacement is not one character"),
+        ["metaspace scheme"] = (j => j["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = "_", ["prepend_scheme"] = "last" }, "the scheme last"),
         ["post-processor"] = (j => j["post_processor"]!["type"] = "BertProcessing", "post-processor of type BertProcessing"),
         ["template id"] = (j => Bos(j)["ids"] = new JsonArray(9999), "template with id 9999"),
         ["template id negative"] = (j => Bos(j)["ids"] = new JsonArray(-1), "ids[0] is -1"),
         ["template without its token"] = (j => j["post_processor"]!["special_tokens"] = new JsonObject(), "<bos> is missing"),
         ["template without text"] = (j => j["post_processor"]!["single"] = new JsonArray(), "without the sequence A"),
         ["template with pair"] = (j => j["post_processor"]!["single"]![1]!["Sequence"]!["id"] = "B", "not the one sequence A"),
-        ["decoder"] = (j => j["decoder"] = new JsonObject { ["type"] = "Metaspace" }, "decoder of type Metaspace"),
+        ["decoder"] = (j => j["decoder"] = new JsonObject { ["type"] = "WordPiece" }, "decoder of type WordPiece"),
         ["decoder inside"] = (j => j["decoder"]!["decoders"]![1]!["type"] = "CTC", "decoder.decoders[1] asks for a decoder of type CTC"),
         ["decoder null inside"] = (j => j["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray((JsonNode?)null) }, "normalizers[0] is null"),
         ["strip"] = (j => j["decoder"] = new JsonObject { ["type"] = "Strip", ["content"] = "ab", ["start"] = 1, ["stop"] = 0 }, "decoder.content is not one character"),
@@ -43,7 +46,7 @@ public class MalformedTokenizerTests
         ["suffix"] = (j => Model(j)["end_of_word_suffix"] = "</w>", "affix \"</w>\""),
         ["unk not there"] = (j => Model(j)["unk_token"] = "[UNK]", "model.unk_token is \"[UNK]\""),
         ["fuse_unk"] = (j => Model(j)["fuse_unk"] = 1, "model.fuse_unk is 1"),
-        ["byte missing"] = (j => Vocab(j).Remove("<0xE2>"), "<0xE2> is not in model.vocab"),
+        ["byte missing"] = (j => Vocab(j).Remove("<0xE2>"), "<0xE2> is not in the vocabulary"),
         ["duplicate id"] = (j => Vocab(j)["b"] = 261, "gives id 261 to \"a\" and to \"b\""),
         ["negative id"] = (j => Vocab(j)["b"] = -1, "gives \"b\" an id that is not a whole number"),
         ["huge id"] = (j => Vocab(j)["b"] = TokenizerFile.MaxVocabulary, "gives \"b\" an id that is not a whole number"),
@@ -161,6 +164,6 @@ public class MalformedTokenizerTests
 
     private static JsonObject Bos(JsonObject json) => json["post_processor"]!["special_tokens"]!["<bos>"]!.AsObject();
 
-    private static JsonObject Sequence(string list, string type) =>
-        new() { ["type"] = "Sequence", [list] = new JsonArray(new JsonObject { ["type"] = type }) };
+    private static JsonObject Sequence(string list, params string[] types) =>
+        new() { ["type"] = "Sequence", [list] = new JsonArray([.. types.Select(t => new JsonObject { ["type"] = t })]) };
 }

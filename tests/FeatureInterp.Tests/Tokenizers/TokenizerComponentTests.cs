@@ -12,7 +12,7 @@ public class TokenizerComponentTests
     [InlineData(SplitBehavior.MergedWithNext, "the|-final|-|-countdown")]
     [InlineData(SplitBehavior.Contiguous, "the|-|final|--|countdown")]
     internal void Split_EachBehaviour_CutsAsItsNameSays(SplitBehavior behavior, string pieces) =>
-        Assert.Equal(pieces, Cut(new SplitPreTokenizer("-", behavior), "the-final--countdown"));
+        Assert.Equal(pieces, Cut(new SplitPreTokenizer(new LiteralPattern("-"), behavior), "the-final--countdown"));
 
     [Theory]
     [InlineData(SplitBehavior.Removed, "a")]
@@ -21,12 +21,12 @@ public class TokenizerComponentTests
     [InlineData(SplitBehavior.MergedWithNext, "-|-a|-")]
     [InlineData(SplitBehavior.Contiguous, "--|a|-")]
     internal void Split_MatchesAtTheEnds_GiveNoEmptyPieces(SplitBehavior behavior, string pieces) =>
-        Assert.Equal(pieces, Cut(new SplitPreTokenizer("-", behavior), "--a-"));
+        Assert.Equal(pieces, Cut(new SplitPreTokenizer(new LiteralPattern("-"), behavior), "--a-"));
 
     [Fact]
     public void PreTokenizerSequence_CutsThePiecesOfTheOneBefore() => Assert.Equal(
         "a-|b|.|c",
-        Cut(new PreTokenizerSequence([new SplitPreTokenizer("-", SplitBehavior.MergedWithPrevious), new SplitPreTokenizer(".", SplitBehavior.Isolated)]), "a-b.c"));
+        Cut(new PreTokenizerSequence([new SplitPreTokenizer(new LiteralPattern("-"), SplitBehavior.MergedWithPrevious), new SplitPreTokenizer(new LiteralPattern("."), SplitBehavior.Isolated)]), "a-b.c"));
 
     [Fact]
     public void Replace_LongerThanThePattern_StandsForItsLastCharacter()

@@ -4,10 +4,10 @@ using FeatureInterp.Models;
 
 namespace FeatureInterp.Tests.Tokenizers;
 
-/// <summary>Every case of the reference library (tokenizers 0.23.3) for the tokenizers of the kinds we read.</summary>
+/// <summary>Every case of the reference library (tokenizers 0.23.3) for eight tokenizers.</summary>
 public class TokenizerGoldenTests
 {
-    public static TheoryData<string> Names() => ["embedded", "gemma2", "mistral-7b"];
+    public static TheoryData<string> Names() => ["embedded", "gemma2", "mistral-7b", "gpt2", "neox-20b", "llama3.1", "qwen2.5", "smollm2"];
 
     [Theory, MemberData(nameof(Names))]
     public void Encode_EveryCase_GivesTheSameIdsTokensAndOffsets(string name)

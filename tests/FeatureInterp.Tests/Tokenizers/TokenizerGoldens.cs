@@ -38,6 +38,14 @@ internal static class TokenizerGoldens
         }
     }
 
+    /// <summary>The file itself.</summary>
+    public static System.Text.Json.Nodes.JsonObject Json(string name)
+    {
+        var file = PathOf(Path.Combine(name, "tokenizer.json"));
+        using Stream stream = File.Exists(file) ? File.OpenRead(file) : new GZipStream(File.OpenRead(file + ".gz"), CompressionMode.Decompress);
+        return System.Text.Json.Nodes.JsonNode.Parse(stream)!.AsObject();
+    }
+
     private static Tokenizer Load(string file)
     {
         if (File.Exists(file))

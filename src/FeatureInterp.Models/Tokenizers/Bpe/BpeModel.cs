@@ -10,14 +10,15 @@ namespace FeatureInterp.Models.Tokenizers;
 /// stands for bytes that no missing character has.
 /// </param>
 /// <param name="IgnoreMerges">Whether a piece that is a token as a whole is taken as that, whatever the merges would give.</param>
-internal sealed record BpeOptions(int? UnknownId, bool FuseUnknown, int[]? ByteIds, bool IgnoreMerges)
+/// <param name="ToBytes">Whether the tokens are spelled in <see cref="ByteAlphabet"/>, and pieces are to be written in it first.</param>
+internal sealed record BpeOptions(int? UnknownId, bool FuseUnknown, int[]? ByteIds, bool IgnoreMerges, bool ToBytes = false)
 {
     public const int NoByte = -1;
 }
 
 /// <summary>
-/// Byte-pair encoding: characters become ids, then neighbouring pairs are merged by rank. Immutable; the work space of a
-/// call is a <see cref="BpeWord"/> from <see cref="NewWord"/>.
+/// Byte-pair encoding: characters become ids, then neighbouring pairs are merged by rank. Immutable but for a cache; the work
+/// space of a call is a <see cref="BpeWord"/> from <see cref="NewWord"/>.
 /// </summary>
 internal sealed class BpeModel
 {
@@ -32,6 +33,7 @@ internal sealed class BpeModel
     private readonly MergeTable merges;
     private readonly CharacterTable characters;
     private readonly Seams? seams;
+    private readonly WordCache cache = new();
 
     /// <param name="tokens">The model's tokens by id, null where an id has none.</param>
     /// <param name="ids">The same, the other way round.</param>
@@ -58,14 +60,46 @@ internal sealed class BpeModel
     public void Tokenize(AlignedText piece, BpeWord word, TokenBuffer tokens)
     {
         var text = piece.Text.Span;
-        if (options.IgnoreMerges && pieces.TryGetValue(text, out var whole))
+        if (tokens.WithOffsets)
+            word.Align(text, options.ToBytes);
+        if (!options.ToBytes)
         {
-            tokens.Add(whole, piece.Origin(0, text.Length));
+            Spell(text, piece, word, tokens);
             return;
         }
 
+        // A piece is a word here, and words come again.
+        var keep = !tokens.WithOffsets && text.Length <= WordCache.MaxLength;
+        var hash = keep ? WordCache.Hash(text) : 0;
+        if (keep && cache.Find(text, hash) is { } known)
+        {
+            tokens.Add(known);
+            return;
+        }
+
+        var start = tokens.Ids.Count;
+        Spell(word.MapToBytes(text), piece, word, tokens);
+        if (keep)
+            cache.Add(text, hash, tokens.Since(start));
+    }
+
+    /// <summary>Turns characters into symbols and has them merged: all together, or as far as a merge can reach.</summary>
+    /// <param name="text">The piece as the vocabulary spells it.</param>
+    /// <param name="piece">The piece itself, for origins.</param>
+    /// <param name="word">The work space, empty.</param>
+    /// <param name="tokens">Where the tokens go.</param>
+    private void Spell(ReadOnlySpan<char> text, AlignedText piece, BpeWord word, TokenBuffer tokens)
+    {
         word.Clear();
+        if (options.IgnoreMerges && pieces.TryGetValue(text, out var whole))
+        {
+            word.Append(whole, System.Text.Encoding.UTF8.GetByteCount(text));
+            Finish([], piece, word, tokens);
+            return;
+        }
+
         var last = Opaque;
+        var begun = 0;
         for (int at = 0, end; at < text.Length; at = end)
         {
             // A lone surrogate is no character: it counts as U+FFFD, which is what writing it as UTF-8 gives.
@@ -82,44 +116,64 @@ internal sealed class BpeModel
             if (id >= 0)
             {
                 if (seams is not null && (last < 0 || !seams.MayJoin(last, id)))
-                    Finish(piece, word, tokens);
-                word.Append(id, at, end);
+                {
+                    Finish(text[begun..at], piece, word, tokens);
+                    begun = at;
+                }
+
+                word.Append(id, Utf8Length(codePoint));
                 last = id;
             }
             else if (options.ByteIds is { } byteIds)
             {
-                AppendBytes(word, byteIds, codePoint, at, end);
+                AppendBytes(word, byteIds, codePoint);
                 last = Opaque;
             }
             else if (options.UnknownId is { } unknown)
             {
                 if (options.FuseUnknown && last == Unknown)
                 {
-                    word.ExtendLast(end);
+                    word.ExtendLast(Utf8Length(codePoint));
                     continue;
                 }
 
-                word.Append(unknown, at, end);
+                word.Append(unknown, Utf8Length(codePoint));
                 last = Unknown;
             }
         }
 
-        Finish(piece, word, tokens);
+        Finish(text[begun..], piece, word, tokens);
     }
 
-    private static void AppendBytes(BpeWord word, int[] byteIds, int codePoint, int start, int end)
+    private static int Utf8Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+
+    private static void AppendBytes(BpeWord word, int[] byteIds, int codePoint)
     {
         Span<byte> utf8 = stackalloc byte[4];
         var count = new Rune(codePoint).EncodeToUtf8(utf8);
         foreach (var b in utf8[..count])
-            word.Append(byteIds[b], start, end);
+            word.Append(byteIds[b], 1);
     }
 
-    private static void Finish(AlignedText piece, BpeWord word, TokenBuffer tokens)
+    /// <summary>Merges the symbols that have gathered, which are those of <paramref name="text"/>, and empties the word.</summary>
+    private void Finish(ReadOnlySpan<char> text, AlignedText piece, BpeWord word, TokenBuffer tokens)
     {
+        // Pieces of bytes have been looked up whole already.
+        var keep = word.Count > 1 && !options.ToBytes && !tokens.WithOffsets && text.Length <= WordCache.MaxLength;
+        var hash = keep ? WordCache.Hash(text) : 0;
+        if (keep && cache.Find(text, hash) is { } known)
+        {
+            tokens.Add(known);
+            word.Clear();
+            return;
+        }
+
         word.Merge();
+        var start = tokens.Ids.Count;
         foreach (ref readonly var symbol in word.Symbols)
-            tokens.Add(symbol.Id, piece.Origin(symbol.Start, symbol.End));
+            tokens.Add(symbol.Id, tokens.WithOffsets ? word.Origin(piece, symbol) : default);
+        if (keep)
+            cache.Add(text, hash, tokens.Since(start));
         word.Clear();
     }
 }

@@ -1,32 +1,84 @@
 namespace FeatureInterp.Models.Tokenizers;
 
 /// <summary>
-/// The stretch of text that is being merged: symbols side by side, each with the range of text it covers. Filled, merged,
-/// read and cleared over and over by one thread. The merge of lowest rank is done first, of equal ones the leftmost.
+/// The stretch of text that is being merged: symbols side by side, each with the bytes it covers. Filled, merged, read and
+/// cleared over and over by one thread. The merge of lowest rank is done first, of equal ones the leftmost.
 /// </summary>
+/// <remarks>
+/// Where a symbol stands is counted in bytes of the UTF-8 of the piece as the vocabulary spells it, from the lengths of the symbols
+/// before it. A character that has no symbol and vanishes is not counted, so that what follows it seems to stand too far left: the
+/// reference library's offsets are of this kind, and ours are to equal them.
+/// </remarks>
 internal sealed class BpeWord(MergeTable merges)
 {
     /// <summary>Up to here every pair is looked at each time; beyond, a queue pays. On prose, anything from 16 to 64 takes the same time.</summary>
     private const int ShortWord = 32;
 
+    private readonly List<TokenRange> bytes = [];
     private Symbol[] symbols = new Symbol[64];
+    private char[] mapped = new char[128];
+    private int position;
+
+    /// <summary>How many merges this word has done and pairs it has queued, ever: what the time of hostile text is bounded by.</summary>
+    public long Work { get; private set; }
 
     /// <summary>How many symbols there are.</summary>
     public int Count { get; private set; }
 
     public ReadOnlySpan<Symbol> Symbols => symbols.AsSpan(0, Count);
 
+    /// <summary>Writes a piece in the byte alphabet; what is returned is overwritten by the next.</summary>
+    public ReadOnlySpan<char> MapToBytes(ReadOnlySpan<char> text)
+    {
+        if (mapped.Length < text.Length * 3L)
+            mapped = new char[checked(text.Length * 3)];
+        return mapped.AsSpan(0, ByteAlphabet.Map(text, mapped));
+    }
+
+    /// <summary>Begins a new piece whose origins will be asked for: notes which units of it each of its bytes stands for.</summary>
+    public void Align(ReadOnlySpan<char> text, bool toBytes)
+    {
+        bytes.Clear();
+        position = 0;
+        Span<byte> utf8 = stackalloc byte[4];
+        for (int at = 0, units; at < text.Length; at += units)
+        {
+            System.Text.Rune.DecodeFromUtf16(text[at..], out var rune, out units);
+            var count = rune.EncodeToUtf8(utf8);
+            if (toBytes)
+            {
+                // The alphabet's own characters have two bytes beyond ASCII.
+                var spelled = 0;
+                foreach (var b in utf8[..count])
+                    spelled += ByteAlphabet.Of(b) < 0x80 ? 1 : 2;
+                count = spelled;
+            }
+
+            for (var i = 0; i < count; i++)
+                bytes.Add(new TokenRange(at, at + units));
+        }
+    }
+
+    /// <summary>The original code points of a symbol of the piece that was aligned last.</summary>
+    public TokenRange Origin(AlignedText piece, in Symbol symbol) => piece.Origin(bytes[symbol.Start].Start, bytes[symbol.End - 1].End);
+
     public void Clear() => Count = 0;
 
-    public void Append(int id, int start, int end)
+    /// <summary>Adds a symbol of so many bytes.</summary>
+    public void Append(int id, int length)
     {
         if (Count == symbols.Length)
             Array.Resize(ref symbols, checked(symbols.Length * 2));
-        symbols[Count++] = new Symbol { Id = id, Start = start, End = end };
+        symbols[Count++] = new Symbol { Id = id, Start = position, End = position + length };
+        position += length;
     }
 
-    /// <summary>Makes the last symbol reach to <paramref name="end"/>.</summary>
-    public void ExtendLast(int end) => symbols[Count - 1].End = end;
+    /// <summary>Makes the last symbol longer.</summary>
+    public void ExtendLast(int length)
+    {
+        symbols[Count - 1].End += length;
+        position += length;
+    }
 
     /// <summary>Does every merge there is to do.</summary>
     public void Merge()
@@ -55,6 +107,7 @@ internal sealed class BpeWord(MergeTable merges)
 
             if (word[best].Rank == MergeTable.None)
                 break;
+            Work++;
             word[best].Id = merges.Result(word[best].Rank);
             word[best].End = word[best + 1].End;
             word[(best + 2)..].CopyTo(word[(best + 1)..]);
@@ -117,11 +170,14 @@ internal sealed class BpeWord(MergeTable merges)
         void Queue(int at)
         {
             if (symbols[at].Rank != MergeTable.None)
+            {
+                Work++;
                 queue.Enqueue(at, ((long)symbols[at].Rank << 32) | (uint)at);
+            }
         }
     }
 
-    /// <summary>A symbol, the rank of its merge with the next one, and the units of text it covers.</summary>
+    /// <summary>A symbol, the rank of its merge with the next one, and the bytes it covers.</summary>
     internal struct Symbol
     {
         public int Id;

@@ -61,7 +61,8 @@ internal sealed class BpeFile
         return model;
     }
 
-    public BpeModel Build() => new(Tokens, Ids, merges, options);
+    /// <summary>The model; <paramref name="toBytes"/> says that its tokens are spelled in the byte alphabet.</summary>
+    public BpeModel Build(bool toBytes) => new(Tokens, Ids, merges, options with { ToBytes = toBytes });
 
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
@@ -123,34 +124,13 @@ internal sealed class BpeFile
         options = new BpeOptions(
             unknownId,
             Setting("fuse_unk").Bool(otherwise: false),
-            Setting("byte_fallback").Bool(otherwise: false) ? ByteIds() : null,
+            Setting("byte_fallback").Bool(otherwise: false) ? ByteFallback.Ids(Ids, found => Bad("model.byte_fallback is true: " + found)) : null,
             Setting("ignore_merges").Bool(otherwise: false));
         foreach (var (name, part) in settings)
         {
             if (!part.IsNull)
                 throw part.Unsupported($"a setting {name}", "those of BPE");
         }
-    }
-
-    /// <summary>
-    /// A byte's token may be absent only if no text can ask for it: an ASCII character that is a token itself (Gemma 2 has
-    /// no <c>&lt;0x09&gt;</c>, but a tab), or a byte that UTF-8 does not use.
-    /// </summary>
-    private int[] ByteIds()
-    {
-        var bytes = new int[256];
-        for (var b = 0; b < bytes.Length; b++)
-        {
-            var token = ByteFallbackDecoder.TokenOf((byte)b);
-            if (Ids.TryGetValue(token, out bytes[b]))
-                continue;
-            bytes[b] = BpeOptions.NoByte;
-            var used = b is not (0xC0 or 0xC1 or >= 0xF5);
-            if (used && (b >= 0x80 || !Ids.ContainsKey(((char)b).ToString())))
-                throw Bad($"model.byte_fallback is true, and {token} is not in model.vocab");
-        }
-
-        return bytes;
     }
 
     private TokenizerException Bad(string found) =>

@@ -13,8 +13,11 @@ internal static class Components
         {
             "Replace" => new ReplaceNormalizer(part["pattern"].LiteralPattern(), part["content"].String()),
             "Prepend" => new PrependNormalizer(part["prepend"].String()),
+            "NFC" => new CanonicalNormalizer(compose: true),
+            "NFD" => new CanonicalNormalizer(compose: false),
+            "Strip" => new StripNormalizer(part["strip_left"].Bool(otherwise: true), part["strip_right"].Bool(otherwise: true)),
             "Sequence" => new NormalizerSequence(All(part["normalizers"], Normalizer)),
-            var type => throw part.Unsupported($"a normalizer of type {type}", "Replace, Prepend, Sequence"),
+            var type => throw part.Unsupported($"a normalizer of type {type}", "Replace, Prepend, NFC, NFD, Strip, Sequence"),
         };
     }
 
@@ -25,8 +28,11 @@ internal static class Components
         return part.Type() switch
         {
             "Split" => Split(part),
-            "Sequence" => new PreTokenizerSequence(All(part["pretokenizers"], PreTokenizer)),
-            var type => throw part.Unsupported($"a pre-tokenizer of type {type}", "Split, Sequence"),
+            "ByteLevel" => new ByteLevelPreTokenizer(part["add_prefix_space"].Bool(otherwise: true), part["use_regex"].Bool(otherwise: true)),
+            "Digits" => new DigitsPreTokenizer(part["individual_digits"].Bool(otherwise: false)),
+            "Metaspace" => new MetaspacePreTokenizer(part["replacement"].Character(), Scheme(part), part["split"].Bool(otherwise: true)),
+            "Sequence" => PreTokenizers(part),
+            var type => throw part.Unsupported($"a pre-tokenizer of type {type}", "Split, ByteLevel, Digits, Metaspace, Sequence"),
         };
     }
 
@@ -37,7 +43,9 @@ internal static class Components
         return part.Type() switch
         {
             "TemplateProcessing" => Template(part),
-            var type => throw part.Unsupported($"a post-processor of type {type}", "TemplateProcessing"),
+            "ByteLevel" => new ByteLevelPostProcessor(part["trim_offsets"].Bool(otherwise: true), part["add_prefix_space"].Bool(otherwise: true)),
+            "Sequence" => new PostProcessorSequence(All(part["processors"], PostProcessor)),
+            var type => throw part.Unsupported($"a post-processor of type {type}", "TemplateProcessing, ByteLevel, Sequence"),
         };
     }
 
@@ -50,9 +58,11 @@ internal static class Components
             "Replace" => new ReplaceDecoder(part["pattern"].LiteralPattern(), part["content"].String()),
             "ByteFallback" => new ByteFallbackDecoder(),
             "Fuse" => new FuseDecoder(),
-            "Strip" => Strip(part),
+            "Strip" => new StripDecoder(part["content"].Character(), part["start"].Int(0, int.MaxValue), part["stop"].Int(0, int.MaxValue)),
+            "ByteLevel" => new ByteLevelDecoder(),
+            "Metaspace" => new MetaspaceDecoder(part["replacement"].Character(), Scheme(part)),
             "Sequence" => new DecoderSequence(All<IDecoder>(part["decoders"], Decoder)),
-            var type => throw part.Unsupported($"a decoder of type {type}", "Replace, ByteFallback, Fuse, Strip, Sequence"),
+            var type => throw part.Unsupported($"a decoder of type {type}", "Replace, ByteFallback, Fuse, Strip, ByteLevel, Metaspace, Sequence"),
         };
     }
 
@@ -63,16 +73,34 @@ internal static class Components
     private static SplitPreTokenizer Split(JsonPart part)
     {
         var behavior = part["behavior"];
-        if (part["invert"].Bool(otherwise: false))
-            throw part["invert"].Unsupported("an inverted split", "false");
         return Enum.TryParse<SplitBehavior>(behavior.String(), out var parsed) && Enum.IsDefined(parsed)
-            ? new SplitPreTokenizer(part["pattern"].LiteralPattern(), parsed)
+            ? new SplitPreTokenizer(part["pattern"].Pattern(), parsed, part["invert"].Bool(otherwise: false))
             : throw behavior.Unsupported($"the behaviour {behavior.String()}", string.Join(", ", Enum.GetNames<SplitBehavior>()));
     }
 
-    private static StripDecoder Strip(JsonPart part) => part["content"].String() is [var character]
-        ? new StripDecoder(character, part["start"].Int(0, int.MaxValue), part["stop"].Int(0, int.MaxValue))
-        : throw part["content"].Bad("not one character");
+    private static PreTokenizerSequence PreTokenizers(JsonPart part)
+    {
+        var list = part["pretokenizers"];
+        var steps = All(list, PreTokenizer);
+        return steps.SkipLast(1).Any(s => s.ToBytes)
+            ? throw list.Unsupported("a pre-tokenizer behind ByteLevel", "ByteLevel as the last one")
+            : new PreTokenizerSequence(steps);
+    }
+
+    /// <summary>Files of old versions say <c>add_prefix_space</c>.</summary>
+    private static PrependScheme Scheme(JsonPart part)
+    {
+        var scheme = part["prepend_scheme"];
+        if (scheme.IsNull)
+            return part["add_prefix_space"].Bool(otherwise: true) ? PrependScheme.Always : PrependScheme.Never;
+        return scheme.String() switch
+        {
+            "always" => PrependScheme.Always,
+            "first" => PrependScheme.First,
+            "never" => PrependScheme.Never,
+            var other => throw scheme.Unsupported($"the scheme {other}", "always, first, never"),
+        };
+    }
 
     private static TemplateProcessing Template(JsonPart part)
     {

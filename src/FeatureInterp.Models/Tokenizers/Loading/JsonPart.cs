@@ -9,6 +9,8 @@ internal sealed class JsonPart(JsonElement element, string path, string file)
 {
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
 
+    public bool IsString => element.ValueKind == JsonValueKind.String;
+
     /// <summary>The property, or a null part where there is none.</summary>
     public JsonPart this[string name] => Require(JsonValueKind.Object).TryGetProperty(name, out var value)
         ? new JsonPart(value, $"{path}.{name}", file)
@@ -51,6 +53,27 @@ internal sealed class JsonPart(JsonElement element, string path, string file)
 
     /// <summary>The component's <c>type</c>.</summary>
     public string Type() => this["type"].String();
+
+    /// <summary>A string of one UTF-16 unit.</summary>
+    public char Character() => String() is [var character] ? character : throw Bad("not one character");
+
+    /// <summary>A pattern: <c>{"String": "…"}</c>, literally, or <c>{"Regex": "…"}</c>.</summary>
+    public Pattern Pattern()
+    {
+        var regex = this["Regex"];
+        if (regex.IsNull)
+            return new LiteralPattern(LiteralPattern());
+        if (WordScanners.For(regex.Text()) is { } scanner)
+            return new ScannerPattern(scanner);
+        try
+        {
+            return new RegexPattern(regex.Text(), file);
+        }
+        catch (NotSupportedException e)
+        {
+            throw regex.Unsupported(e.Message, "character classes, groups, alternatives, quantifiers, look-around");
+        }
+    }
 
     /// <summary>A literal pattern: <c>{"String": "…"}</c>.</summary>
     public string LiteralPattern()

@@ -69,14 +69,15 @@ internal static class TokenizerFile
                 throw section("post_processor").Bad($"a template with id {id}, which no token has");
         }
 
+        var preTokenizer = Components.PreTokenizer(section("pre_tokenizer"));
         return new TokenizerParts
         {
             Vocabulary = vocabulary,
             Raw = AddedTokens.Matcher(added.Where(t => !t.Normalized), t => t.Content),
             Normalized = AddedTokens.Matcher(added.Where(t => t.Normalized), t => Normalize(normalizer, t.Content)),
             Normalizer = normalizer,
-            PreTokenizer = Components.PreTokenizer(section("pre_tokenizer")),
-            Model = model.Build(),
+            PreTokenizer = preTokenizer,
+            Model = model.Build(preTokenizer?.ToBytes ?? false),
             PostProcessor = postProcessor,
             Decoder = Components.Decoder(section("decoder")),
         };

@@ -9,19 +9,23 @@ internal readonly struct AlignedText
     private readonly ReadOnlyMemory<TokenRange> origins;
     private readonly bool tracked;
 
-    private AlignedText(ReadOnlyMemory<char> text, ReadOnlyMemory<TokenRange> origins, bool tracked)
+    private AlignedText(ReadOnlyMemory<char> text, ReadOnlyMemory<TokenRange> origins, bool tracked, bool isFirst)
     {
         Text = text;
         this.origins = origins;
         this.tracked = tracked;
+        IsFirst = isFirst;
     }
 
     public ReadOnlyMemory<char> Text { get; }
 
     public int Length => Text.Length;
 
+    /// <summary>Whether the original text begins with this.</summary>
+    public bool IsFirst { get; }
+
     /// <summary>Text whose origins nobody will ask for.</summary>
-    public static AlignedText Untracked(ReadOnlyMemory<char> text) => new(text, default, tracked: false);
+    public static AlignedText Untracked(ReadOnlyMemory<char> text) => new(text, default, tracked: false, isFirst: true);
 
     /// <summary>An untouched text: every unit stands for the code point it belongs to.</summary>
     public static AlignedText Tracked(string text)
@@ -35,11 +39,11 @@ internal readonly struct AlignedText
                 own[++i] = new TokenRange(codePoint, codePoint + 1);
         }
 
-        return new AlignedText(text.AsMemory(), own, tracked: true);
+        return new AlignedText(text.AsMemory(), own, tracked: true, isFirst: true);
     }
 
     public AlignedText Slice(int start, int end) =>
-        new(Text[start..end], tracked ? origins[start..end] : default, tracked);
+        new(Text[start..end], tracked ? origins[start..end] : default, tracked, IsFirst && start == 0);
 
     /// <summary>The original code points under units <c>[start, end)</c>; empty when origins are not tracked.</summary>
     public TokenRange Origin(int start, int end)
@@ -48,6 +52,20 @@ internal readonly struct AlignedText
             return default;
         var span = origins.Span;
         return new TokenRange(span[start].Start, span[end - 1].End);
+    }
+
+    /// <summary>
+    /// The same with other characters: unit i of <paramref name="text"/> stands for what unit <paramref name="sources"/>[i] of this one
+    /// does, and for nothing, <c>[0, 0)</c>, where that is negative.
+    /// </summary>
+    public AlignedText Rewritten(ReadOnlyMemory<char> text, ReadOnlySpan<int> sources)
+    {
+        if (!tracked)
+            return new AlignedText(text, default, tracked, IsFirst);
+        var moved = new TokenRange[text.Length];
+        for (var i = 0; i < moved.Length; i++)
+            moved[i] = sources[i] < 0 ? default : origins.Span[sources[i]];
+        return new AlignedText(text, moved, tracked, IsFirst);
     }
 
     /// <summary>
@@ -64,7 +82,7 @@ internal readonly struct AlignedText
         if (pattern.Length == 1 && content.Length == 1)
         {
             source.Replace(text, pattern[0], content[0]);
-            return new AlignedText(text, origins, tracked);
+            return new AlignedText(text, origins, tracked, IsFirst);
         }
 
         var moved = tracked ? new TokenRange[text.Length] : [];
@@ -77,7 +95,7 @@ internal readonly struct AlignedText
             read += gap;
             write += gap;
             if (matches == 0)
-                return new AlignedText(text, moved, tracked);
+                return new AlignedText(text, moved, tracked, IsFirst);
             content.CopyTo(text.AsSpan(write));
             read += pattern.Length;
             if (tracked)
@@ -93,10 +111,10 @@ internal readonly struct AlignedText
             return this;
         var text = string.Concat(content, Text.Span);
         if (!tracked)
-            return Untracked(text.AsMemory());
+            return new AlignedText(text.AsMemory(), default, tracked, IsFirst);
         var moved = new TokenRange[text.Length];
         moved.AsSpan(0, content.Length).Fill(origins.Span[0]);
         origins.Span.CopyTo(moved.AsSpan(content.Length));
-        return new AlignedText(text.AsMemory(), moved, tracked);
+        return new AlignedText(text.AsMemory(), moved, tracked, IsFirst);
     }
 }

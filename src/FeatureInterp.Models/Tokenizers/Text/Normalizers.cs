@@ -28,3 +28,15 @@ internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> steps) : INo
         return text;
     }
 }
+
+/// <summary>Type <c>Strip</c>: takes white space from the ends.</summary>
+internal sealed class StripNormalizer(bool left, bool right) : INormalizer
+{
+    public AlignedText Normalize(AlignedText text)
+    {
+        var characters = text.Text.Span;
+        var start = left ? characters.Length - characters.TrimStart().Length : 0;
+        var end = right ? characters.TrimEnd().Length : characters.Length;
+        return text.Slice(Math.Min(start, end), end);
+    }
+}

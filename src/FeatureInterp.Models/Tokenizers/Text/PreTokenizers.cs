@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace FeatureInterp.Models.Tokenizers;
 
 /// <summary>Cuts normalized text into pieces that the model tokenizes one by one; it may also rewrite them.</summary>
@@ -5,103 +8,110 @@ internal interface IPreTokenizer
 {
     /// <summary>Adds the pieces of <paramref name="text"/> to <paramref name="pieces"/>, in order, none of them empty.</summary>
     void Split(AlignedText text, List<AlignedText> pieces);
+
+    /// <summary>Whether the model is to see the pieces' bytes, written in <see cref="ByteAlphabet"/>, instead of their characters.</summary>
+    bool ToBytes => false;
 }
 
 /// <summary>Type <c>Sequence</c>: each pre-tokenizer cuts the pieces of the one before.</summary>
 internal sealed class PreTokenizerSequence(IReadOnlyList<IPreTokenizer> steps) : IPreTokenizer
 {
+    public bool ToBytes => steps.Count > 0 && steps[^1].ToBytes;
+
     public void Split(AlignedText text, List<AlignedText> pieces)
     {
         List<AlignedText> current = [text];
-        foreach (var step in steps)
+        for (var i = 0; i < steps.Count; i++)
         {
-            List<AlignedText> next = [];
+            // The last one writes where the pieces are wanted.
+            var next = i == steps.Count - 1 ? pieces : [];
             foreach (var piece in current)
-                step.Split(piece, next);
+                steps[i].Split(piece, next);
             current = next;
         }
 
-        pieces.AddRange(current);
+        if (steps.Count == 0)
+            pieces.Add(text);
     }
 }
 
-/// <summary>What becomes of the matches of a <see cref="SplitPreTokenizer"/>.</summary>
-internal enum SplitBehavior
+/// <summary>
+/// Type <c>ByteLevel</c>: GPT-2's pattern, and from here on bytes. The bytes themselves are written by the model, which needs them
+/// only for pieces it has not seen lately; so nothing may come behind this one.
+/// </summary>
+internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) : IPreTokenizer
 {
-    /// <summary>A match is dropped.</summary>
-    Removed,
+    private readonly SplitPreTokenizer words = new(new ScannerPattern(WordScanners.Gpt2), SplitBehavior.Isolated);
 
-    /// <summary>A match is a piece of its own.</summary>
-    Isolated,
+    public bool ToBytes => true;
 
-    /// <summary>A match ends the piece before it.</summary>
-    MergedWithPrevious,
-
-    /// <summary>A match begins the piece after it.</summary>
-    MergedWithNext,
-
-    /// <summary>A run of matches is one piece.</summary>
-    Contiguous,
-}
-
-/// <summary>Type <c>Split</c> with a literal pattern: cuts at every match, left to right without overlap.</summary>
-internal sealed class SplitPreTokenizer(string pattern, SplitBehavior behavior) : IPreTokenizer
-{
     public void Split(AlignedText text, List<AlignedText> pieces)
     {
-        var characters = text.Text.Span;
-        int start = 0, read = 0, runEnd = -1;
-        while (characters[read..].IndexOf(pattern, StringComparison.Ordinal) is var gap and >= 0)
+        if (addPrefixSpace && !text.Text.Span.StartsWith(' '))
+            text = text.Prepend(" ");
+        if (useRegex)
+            words.Split(text, pieces);
+        else
+            pieces.Add(text);
+    }
+}
+
+/// <summary>Type <c>Digits</c>: digits, of any script and of any numeric value, apart from the rest; each by itself or in runs.</summary>
+internal sealed class DigitsPreTokenizer(bool individual) : IPreTokenizer
+{
+    private readonly SplitPreTokenizer split = new(new Digits(), individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
+
+    public void Split(AlignedText text, List<AlignedText> pieces) => split.Split(text, pieces);
+
+    private sealed class Digits : Pattern
+    {
+        public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
         {
-            var match = read + gap;
-            var end = match + pattern.Length;
-            switch (behavior)
+            for (int at = 0, units; at < text.Length; at += units)
             {
-                case SplitBehavior.MergedWithPrevious:
-                    Add(start, end);
-                    break;
-                case SplitBehavior.MergedWithNext:
-                    Add(start, match);
-                    break;
-                case SplitBehavior.Contiguous:
-                    // The run of matches stays open in [start, runEnd): it is added when something else follows.
-                    if (match != runEnd)
-                    {
-                        AddRunAndGap(match);
-                        start = match;
-                    }
-
-                    runEnd = end;
-                    break;
-                default:
-                    Add(start, match);
-                    if (behavior == SplitBehavior.Isolated)
-                        Add(match, end);
-                    break;
+                units = 1;
+                if (text[at] < 0x80 ? char.IsAsciiDigit(text[at]) : IsNumeric(text[at..], out units))
+                    matches.Add((at, at + units));
             }
-
-            read = end;
-            if (behavior != SplitBehavior.Contiguous)
-                start = behavior == SplitBehavior.MergedWithNext ? match : end;
         }
 
-        AddRunAndGap(characters.Length);
-
-        void AddRunAndGap(int end)
+        private static bool IsNumeric(ReadOnlySpan<char> text, out int units)
         {
-            if (runEnd >= 0)
-            {
-                Add(start, runEnd);
-                start = runEnd;
-            }
+            Rune.DecodeFromUtf16(text, out var rune, out units);
+            return Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
 
-            Add(start, end);
+                // Digits of Unicode 17, which the reference library knows here (but not in \p{N}) and the runtime does not.
+                || rune.Value is (>= 0x11DE0 and <= 0x11DE9) or (>= 0x16FF4 and <= 0x16FF6);
         }
+    }
+}
 
-        void Add(int from, int to)
-        {
-            if (to > from)
-                pieces.Add(text.Slice(from, to));
-        }
+/// <summary>When <see cref="MetaspacePreTokenizer"/> puts its replacement in front.</summary>
+internal enum PrependScheme
+{
+    /// <summary>In front of everything between added tokens.</summary>
+    Always,
+
+    /// <summary>In front of what the text begins with.</summary>
+    First,
+
+    /// <summary>Not at all.</summary>
+    Never,
+}
+
+/// <summary>Type <c>Metaspace</c>: spaces become a visible character, one of which may be put in front, and begin pieces if so wished.</summary>
+internal sealed class MetaspacePreTokenizer(char replacement, PrependScheme scheme, bool split) : IPreTokenizer
+{
+    private readonly SplitPreTokenizer words = new(new LiteralPattern(replacement.ToString()), SplitBehavior.MergedWithNext);
+
+    public void Split(AlignedText text, List<AlignedText> pieces)
+    {
+        text = text.Replace(" ", replacement.ToString());
+        if (!text.Text.Span.StartsWith(replacement) && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && text.IsFirst)))
+            text = text.Prepend(replacement.ToString());
+        if (split)
+            words.Split(text, pieces);
+        else
+            pieces.Add(text);
     }
 }

@@ -30,14 +30,19 @@ internal static unsafe class MatrixSimd<V, S>
 
     public static void AddScaledRow(Weight w, int row, float scale, Span<float> y)
     {
-        var source = w.Pointer + (nint)row * w.RowLength * w.DType.Size();
+        var source = w.Pointer + row * w.RowStride;
         fixed (float* py = y)
         {
             switch (w.DType)
             {
                 case DType.F32: RowKernel<V, S>.AddRow<ElementF32>(scale, source, y.Length, py); break;
                 case DType.BF16: RowKernel<V, S>.AddRow<ElementBF16>(scale, source, y.Length, py); break;
-                default: RowKernel<V, S>.AddRow<ElementF16>(scale, source, y.Length, py); break;
+                case DType.F16: RowKernel<V, S>.AddRow<ElementF16>(scale, source, y.Length, py); break;
+                default:
+                    var widened = Scratch.Get(Scratch.Slot.Weights, y.Length);
+                    BlockPanels<V, S>.Widen(new PanelSource(w.Pointer, w.DType, w.RowLength, inputFirst: false), row, 0, y.Length, widened);
+                    RowKernel<V, S>.AddRow<ElementF32>(scale, (byte*)widened, y.Length, py);
+                    break;
             }
         }
 
@@ -46,7 +51,7 @@ internal static unsafe class MatrixSimd<V, S>
 
     private static void Multiply(float* x, in PanelSource b, int m, int n, int k, float* y)
     {
-        if (m == 1)
+        if (m == 1 && !(b.InputFirst && b.DType.IsQuantized()))
             RowKernel<V, S>.Multiply(x, b, n, k, y);
         else
             Gemm<V, S>.Multiply(x, k, b, m, n, k, y, n);

@@ -20,7 +20,8 @@ internal static unsafe class PanelPacker<V, S>
         {
             case DType.F32: Weights<ElementF32>(source, k0, k, n0, n, panel); break;
             case DType.BF16: Weights<ElementBF16>(source, k0, k, n0, n, panel); break;
-            default: Weights<ElementF16>(source, k0, k, n0, n, panel); break;
+            case DType.F16: Weights<ElementF16>(source, k0, k, n0, n, panel); break;
+            default: BlockPanels<V, S>.Pack(source, k0, k, n0, n, panel); break;
         }
     }
 

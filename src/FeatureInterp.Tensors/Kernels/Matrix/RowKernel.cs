@@ -18,7 +18,8 @@ internal static unsafe class RowKernel<V, S>
         {
             case DType.F32: Multiply<ElementF32>(x, b, n, k, y); break;
             case DType.BF16: Multiply<ElementBF16>(x, b, n, k, y); break;
-            default: Multiply<ElementF16>(x, b, n, k, y); break;
+            case DType.F16: Multiply<ElementF16>(x, b, n, k, y); break;
+            default: BlockRows<V, S>.Multiply(x, b, n, k, y); break;
         }
     }
 

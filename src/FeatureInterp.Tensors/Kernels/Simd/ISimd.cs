@@ -6,7 +6,7 @@ namespace FeatureInterp.Tensors;
 /// variables live in registers.
 /// </summary>
 /// <typeparam name="V">The vector type, such as <c>Vector256&lt;float&gt;</c>.</typeparam>
-internal unsafe interface ISimd<V>
+internal unsafe partial interface ISimd<V>
     where V : struct
 {
     /// <summary>Floats in a vector.</summary>

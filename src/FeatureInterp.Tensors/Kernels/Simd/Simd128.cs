@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace FeatureInterp.Tensors;
 
 /// <summary>Four floats at a time: what every 64-bit processor has.</summary>
-internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
 {
     public static int Width => 4;
 

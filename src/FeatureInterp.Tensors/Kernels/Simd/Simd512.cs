@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace FeatureInterp.Tensors;
 
 /// <summary>Sixteen floats at a time: AVX-512, whose 32 registers hold a tile twice as tall.</summary>
-internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
+internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
 {
     public static int Width => 16;
 

@@ -11,6 +11,8 @@ internal static class KernelCases
     public static TheoryData<string> Of(string operation) =>
         new(KernelRegistry.Variants.Where(v => v.Operation == operation && v.IsSupported).Select(v => v.Name));
 
+    public static bool IsSupported(string variant) => KernelRegistry.Variants.Any(v => v.Name == variant && v.IsSupported);
+
     public static T Get<T>(string operation, string variant)
         where T : Delegate =>
         (T)KernelRegistry.Variants.Single(v => v.Operation == operation && v.Name == variant).Implementation;

@@ -1,0 +1,138 @@
+using FeatureInterp.Tensors;
+using static FeatureInterp.Benchmarks.Report;
+
+namespace FeatureInterp.Benchmarks;
+
+/// <summary>The matrix products of SmolLM2-135M, a token and a prompt at a time: from its GGUF file (Q4_1, unembedding Q8_0) where
+/// that is at hand, else from blocks of the same shapes.</summary>
+internal static class QuantizedQuestion
+{
+    private const int PromptTokens = 512;
+    private const int Layers = 30;
+
+    private static readonly (string Name, int N, int K)[] Layer =
+    [
+        ("attn_q", 576, 576), ("attn_k", 192, 576), ("attn_v", 192, 576), ("attn_output", 576, 576), ("ffn_gate", 1536, 576), ("ffn_up", 1536, 576), ("ffn_down", 576, 1536),
+    ];
+
+    private static readonly float[] X = Inputs.Floats(PromptTokens * 1536, 1);
+    private static readonly float[] Y = new float[PromptTokens * 49152];
+
+    public static Report Answer()
+    {
+        var report = new Report("work", "threads", "weights", "MB", "ms median", "best", "GB/s of weights", "of read loop", "GF/s", "of FMA peak", "tokens/s", "× llama.cpp");
+        var peer = LlamaCpp.Find();
+        var file = Model is null ? null : GgufFile.Open(Model);
+        (string Name, Weight[] Weights)[] models =
+        [
+            ("Q4_1", Weights((name, n, k) => file is null ? Blocks(DType.Q4_1, n, k) : file[name], file is null ? Blocks(DType.Q8_0, 49152, 576) : file["token_embd.weight"])),
+            ("Q8_0", Weights((_, n, k) => Blocks(DType.Q8_0, n, k), Blocks(DType.Q8_0, 49152, 576))),
+            ("BF16", Weights((_, n, k) => Inputs.Weight(DType.BF16, n, k, 2), Inputs.Weight(DType.BF16, 49152, 576, 2))),
+            ("F32", Weights((_, n, k) => Inputs.Weight(DType.F32, n, k, 2), Inputs.Weight(DType.F32, 49152, 576, 2))),
+        ];
+        foreach (var threads in new[] { 1, 2 })
+        {
+            Workers.SetCount(threads);
+            Measure(report, models, threads, 1, peer);
+            Measure(report, models, threads, PromptTokens, peer);
+        }
+
+        Workers.SetCount(0);
+        report.Note($"Decode: 30 × (q, k, v, o, gate, up, down) and the unembedding, one row each; prefill: {PromptTokens} rows, without the unembedding. Products alone: no attention, norms or sampling.");
+        report.Note(file is null ? "The model's GGUF file was not at hand: blocks of random bytes." : "Q4_1 is the model's own file, mapped; the other weights are random.");
+        report.Note("The read loop adds up the bytes of the same weights with the widest vectors; peak: fused multiply-adds on registers; each on the same threads, in turn with the rest.");
+        report.Note(peer is null
+            ? "llama.cpp was not at hand (FEATUREINTERP_LLAMACPP names the folder of llamacpp.mjs and its node_modules)."
+            : "llama.cpp computes the whole model (with attention, norms and sampling), in processes of its own that take turns with ours: the ratio is tokens/s of our products over its tokens/s, medians of three rounds.");
+        return report;
+    }
+
+    private static string? Model
+    {
+        get
+        {
+            var shared = Environment.GetEnvironmentVariable("FEATUREINTERP_SHARED") ?? Path.Combine(Root(), "..", "shared");
+            var path = Path.Combine(shared, "models", "smollm2-135m-instruct-q4_1.gguf");
+            return File.Exists(path) ? path : null;
+        }
+    }
+
+    private static unsafe void Measure(Report report, (string Name, Weight[] Weights)[] models, int threads, int rows, LlamaCpp? peer)
+    {
+        var decode = rows == 1;
+        var rounds = peer is null ? 1 : 3;
+        var rates = new List<Paired>();
+        var theirs = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var paired = new Paired(decode ? 9 : 3);
+            foreach (var (name, weights) in models)
+            {
+                var used = decode ? weights : weights[..^1];
+                paired.Add("read " + name, 1, () =>
+                {
+                    foreach (var w in used)
+                        Machine.Read(w.Pointer, (nint)w.DType.ByteCount(w.Count));
+                });
+                paired.Add(name, 1, () =>
+                {
+                    foreach (var w in used)
+                        Kernels.Linear(X.AsSpan(0, rows * w.RowLength), w, Y.AsSpan(0, rows * w.RowCount));
+                });
+            }
+
+            paired.Add("peak", Machine.PeakOperations * Machine.VectorWidth * threads, Machine.PeakFma);
+            rates.Add(paired.Run());
+            if (peer is not null)
+                theirs.Add(peer.TokensPerSecond(Model!, threads, decode));
+        }
+
+        foreach (var (name, weights) in models)
+        {
+            var used = decode ? weights : weights[..^1];
+            double bytes = used.Sum(w => w.DType.ByteCount(w.Count)), work = 2.0 * rows * used.Sum(w => w.Count);
+            var rate = Median(rates.Select(r => r.Rate(name)));
+            report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", name, Number(bytes / 1e6), Number(1e3 / rate, 2), Number(1e3 / rates.Max(r => r.Best(name)), 2),
+                Number(bytes * rate / 1e9), decode ? Percent(Median(rates.Select(r => r.Ratio(name, "read " + name)))) : "", Number(work * rate / 1e9),
+                decode ? "" : Percent(Median(rates.Select(r => work * r.Ratio(name, "peak")))), Number(rows * rate),
+                theirs.Count > 0 && name == "Q4_1" ? Number(rows * rate / Median(theirs), 2) : "");
+        }
+
+        if (theirs.Count > 0)
+            report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", "llama.cpp Q4_1", "", Number(1e3 * rows / Median(theirs), 2), Number(1e3 * rows / theirs.Max(), 2), "", "", "", "", Number(Median(theirs)), "");
+    }
+
+    private static Weight[] Weights(Func<string, int, int, Weight> layer, Weight unembedding) =>
+        [.. Enumerable.Range(0, Layers).SelectMany(i => Layer.Select(l => layer($"blk.{i}.{l.Name}.weight", l.N, l.K))), unembedding];
+
+    private static Weight Blocks(DType dtype, int n, int k)
+    {
+        var bytes = new byte[dtype.ByteCount((long)n * k)];
+        new Random(n + k).NextBytes(bytes);
+        for (var at = 0; at < bytes.Length; at += dtype.BlockBytes())
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(at), (Half)0.01);
+            if (dtype == DType.Q4_1)
+                BitConverter.TryWriteBytes(bytes.AsSpan(at + 2), (Half)(-0.08));
+        }
+
+        return Weight.FromBytes("w", dtype, bytes, n, k);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
+    private static string Root()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "FeatureInterp.Kernel.sln")))
+                return folder;
+        }
+
+        throw new InvalidOperationException("FeatureInterp.Kernel.sln is not above " + AppContext.BaseDirectory);
+    }
+}
