@@ -71,7 +71,6 @@ public sealed class ConfigTests : IDisposable
     [InlineData("head_dim", "7", "'head_dim' is 7")]
     [InlineData("hidden_activation", "\"silu\"", "'silu'")]
     [InlineData("architectures", "[\"BloomForCausalLM\"]", "'BloomForCausalLM'; the ones that can be run are: GPT2LMHeadModel, GPTNeoXForCausalLM, LlamaForCausalLM")]
-    [InlineData("architectures", "[]", "'unknown'")]
     [InlineData("attention_bias", "true", "'attention_bias'")]
     [InlineData("layer_types", "[\"sliding_attention\"]", "'layer_types'")]
     [InlineData("layer_types", "[\"sliding_attention\", \"full_attention\", \"linear_attention\"]", "'layer_types'")]

@@ -148,6 +148,7 @@ public class FamilyConfigTests
     {
         using var tiny = new TinyModel();
         Refused(tiny, c => c["architectures"] = new JsonArray("MambaForCausalLM"), "'MambaForCausalLM'; the ones that can be run are: " + string.Join(", ", Architecture.All.Select(a => a.Name)));
+        Refused(tiny, c => (c["architectures"], c["model_type"]) = (new JsonArray(), null), "'unknown'; the ones that can be run are");
         Assert.Equal(TwinFamily.All.Select(f => f.Architecture).Order(StringComparer.Ordinal), Architecture.All.Select(a => a.Name).Order(StringComparer.Ordinal));
     }
 

@@ -28,7 +28,14 @@ public class FamilyEditTests
     public void Run_ValueChangedAtAnyHook_GoesOnAsInTheTwin(string family, string processing)
     {
         using var tiny = new TinyModel(new TinyShape { Window = 3, Scaling = TinyScaling.Linear }, family);
-        ChangeEverywhere(tiny, Processings.Of(processing));
+        ChangeEverywhere(tiny, new LoadOptions { Processing = Processings.Of(processing) });
+    }
+
+    [Theory, InlineData("gpt2"), InlineData("gpt_neox"), InlineData("phi")]
+    public void Run_ValueChangedWhereNormsShowGains_GoesOnAsInTheTwin(string family)
+    {
+        using var tiny = new TinyModel(family: family);
+        ChangeEverywhere(tiny, new LoadOptions { NormalizedHook = NormalizedHook.AfterGain });
     }
 
     // One copy for a head's queries, keys and values is there only where each head has its own keys and values.
@@ -37,7 +44,7 @@ public class FamilyEditTests
     {
         using var tiny = new TinyModel(new TinyShape { Heads = 3, KeyValueHeads = 3, Tied = false, NewerKeys = true }, family);
         Assert.Contains(new HookPoint(HookSite.AttnIn, Layer), tiny.Load().HookPoints);
-        ChangeEverywhere(tiny, WeightProcessing.Standard);
+        ChangeEverywhere(tiny, new LoadOptions { Processing = WeightProcessing.Standard });
     }
 
     // The copies of the residual stream, kept and not changed, in all their combinations.
@@ -82,9 +89,8 @@ public class FamilyEditTests
     }
 
     // The edit is nothing a model undoes: every value becomes 0.7 of itself plus a little that depends on its place.
-    private static void ChangeEverywhere(TinyModel tiny, WeightProcessing processing)
+    private static void ChangeEverywhere(TinyModel tiny, LoadOptions options)
     {
-        var options = new LoadOptions { Processing = processing };
         var model = tiny.Load(options);
         var tokens = tiny.Prompt(7, 1);
         foreach (var point in model.HookPoints.Where(p => !p.Site.IsPerLayer() || p.Layer == Layer))

@@ -31,9 +31,10 @@ public class FamilyRunTests
     public void Run_InPiecesWithACache_EqualsTheWholeRun(string family)
     {
         using var tiny = new TinyModel(Shape, family);
-        var model = tiny.Load();
+        var options = new LoadOptions { Processing = WeightProcessing.Standard };
+        var model = tiny.Load(options);
         int[][] prompts = [tiny.Prompt(13, 1), tiny.Prompt(8, 2)];
-        double[][] wanted = [.. prompts.Select(p => new ModelTwin(tiny).Run(p))];
+        double[][] wanted = [.. prompts.Select(p => new ModelTwin(tiny, options).Run(p))];
         var cache = new KvCache(model.Config, 2);
         foreach (var (from, to) in new[] { (0, 4), (4, 5), (5, 8) })
         {
