@@ -7,7 +7,8 @@ internal sealed class ChatRendering(string family, IReadOnlyList<ChatMessage> me
 {
     private readonly StringBuilder text = new();
 
-    public IReadOnlyList<ChatMessage> Messages => messages;
+    /// <summary>The messages that are still to be written.</summary>
+    public IReadOnlyList<ChatMessage> Messages { get; private set; } = messages;
 
     public void Write(params ReadOnlySpan<string> parts)
     {
@@ -20,10 +21,10 @@ internal sealed class ChatRendering(string family, IReadOnlyList<ChatMessage> me
     /// <summary>Takes a system message off the front, or gives null when the first message is not one.</summary>
     public string? TakeSystem()
     {
-        if (messages[0].Role != "system")
+        if (Messages[0].Role != "system")
             return null;
-        var content = messages[0].Content;
-        messages = [.. messages.Skip(1)];
+        var content = Messages[0].Content;
+        Messages = [.. Messages.Skip(1)];
         return content;
     }
 
@@ -31,10 +32,10 @@ internal sealed class ChatRendering(string family, IReadOnlyList<ChatMessage> me
     /// <param name="othersMayAnswer">Whether any role but the user's may stand in the assistant's place, as Gemma's template lets it.</param>
     public void RequireTurns(bool othersMayAnswer = false)
     {
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < Messages.Count; i++)
         {
             var wanted = i % 2 == 0 ? "user" : "assistant";
-            var found = messages[i].Role;
+            var found = Messages[i].Role;
             if (found != wanted && !(othersMayAnswer && i % 2 == 1 && found != "user"))
                 throw No($"message {i + 1} behind the system message, if any, is of the role {found} where {wanted} must follow; let user and assistant take turns");
         }
@@ -43,7 +44,7 @@ internal sealed class ChatRendering(string family, IReadOnlyList<ChatMessage> me
     /// <summary>Throws unless every message has one of the roles.</summary>
     public void RequireRoles(params ReadOnlySpan<string> roles)
     {
-        foreach (var message in messages)
+        foreach (var message in Messages)
         {
             if (!roles.Contains(message.Role))
                 throw No($"it has no role {message.Role}; use {string.Join(", ", roles)}");
@@ -53,7 +54,7 @@ internal sealed class ChatRendering(string family, IReadOnlyList<ChatMessage> me
     /// <summary>Throws if a message has one of the roles: those of tools, whose messages are more than text.</summary>
     public void RefuseRoles(params ReadOnlySpan<string> roles)
     {
-        foreach (var message in messages)
+        foreach (var message in Messages)
         {
             if (roles.Contains(message.Role))
                 throw No($"messages of the role {message.Role} are not supported; use system, user and assistant");

@@ -23,7 +23,7 @@ public sealed class StreamDecoder
     {
         this.tokenizer = tokenizer;
         this.skipSpecialTokens = skipSpecialTokens;
-        stage = tokenizer.Decoder.Open(text);
+        stage = tokenizer.Parts.Decoder.Open(text);
     }
 
     /// <summary>Takes one token and returns the text that has become certain: often the token's own, sometimes none, sometimes more.</summary>
@@ -39,7 +39,7 @@ public sealed class StreamDecoder
     public string Flush()
     {
         stage.Complete();
-        stage = tokenizer.Decoder.Open(text);
+        stage = tokenizer.Parts.Decoder.Open(text);
         return text.Take();
     }
 

@@ -67,9 +67,9 @@ public sealed partial class Tokenizer
     /// <summary>Whether <see cref="Encode"/> with special tokens puts <see cref="BosId"/> first.</summary>
     public bool PrependsBos => BosId is { } bos && parts.PostProcessor?.Leading == bos;
 
-    internal Vocabulary Vocabulary => parts.Vocabulary;
+    internal TokenizerParts Parts => parts;
 
-    internal IDecoder Decoder => parts.Decoder;
+    internal Vocabulary Vocabulary => parts.Vocabulary;
 
     /// <summary>Reads <c>tokenizer.json</c> and, where it lies beside it, <c>tokenizer_config.json</c>.</summary>
     /// <param name="folderOrFile">A model's folder, or the path of the <c>tokenizer.json</c> itself.</param>

@@ -40,6 +40,7 @@ internal sealed class TokenizerParts
             }
         }
 
+        tokens.MergeWork = word.Work;
         PostProcessor?.Process(tokens, Vocabulary, addSpecialTokens);
         return tokens;
     }

@@ -1,5 +1,3 @@
-using System.Text;
-using FeatureInterp.Models;
 using FeatureInterp.Models.Tokenizers;
 using FsCheck;
 using FsCheck.Fluent;

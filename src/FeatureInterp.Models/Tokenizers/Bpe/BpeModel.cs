@@ -25,6 +25,9 @@ internal sealed class BpeModel
     /// <summary>In place of the id of the symbol before: a byte of a character, or nothing at all.</summary>
     private const int Opaque = -1;
 
+    /// <summary>What stands for a space in vocabularies of characters.</summary>
+    private const char Opener = '\u2581';
+
     /// <summary>In place of the id of the symbol before: the unknown token.</summary>
     private const int Unknown = -2;
 
@@ -34,6 +37,9 @@ internal sealed class BpeModel
     private readonly CharacterTable characters;
     private readonly Seams? seams;
     private readonly WordCache cache = new();
+
+    /// <summary>Whether texts of characters are cut at <see cref="Opener"/> into words, to be looked up before anything else.</summary>
+    private readonly bool cutsWords;
 
     /// <param name="tokens">The model's tokens by id, null where an id has none.</param>
     /// <param name="ids">The same, the other way round.</param>
@@ -49,6 +55,11 @@ internal sealed class BpeModel
         if (options.UnknownId is { } unknown)
             opaque.Add(unknown);
         seams = Seams.Find(ranked, tokens, characters, opaque);
+
+        // Where unknown characters vanish, what stood apart may come to stand side by side.
+        var nothingVanishes = options.ByteIds is not null || options.UnknownId is not null;
+        cutsWords = !options.ToBytes && !options.IgnoreMerges && nothingVanishes
+            && characters[Opener] is var opener and >= 0 && seams?.OpensWords(opener) == true;
     }
 
     /// <summary>The token for characters that have none, or null.</summary>
@@ -60,46 +71,63 @@ internal sealed class BpeModel
     public void Tokenize(AlignedText piece, BpeWord word, TokenBuffer tokens)
     {
         var text = piece.Text.Span;
-        if (tokens.WithOffsets)
-            word.Align(text, options.ToBytes);
-        if (!options.ToBytes)
+        word.Begin(tokens.WithOffsets ? piece : null, options.ToBytes);
+        if (!cutsWords)
         {
-            Spell(text, piece, word, tokens);
+            // A piece of bytes is a word. One of characters need not be, and is cut as it is spelled.
+            if (options.ToBytes)
+                TokenizeWord(text, word, tokens);
+            else
+                Spell(text, word, tokens);
             return;
         }
 
-        // A piece is a word here, and words come again.
-        var keep = !tokens.WithOffsets && text.Length <= WordCache.MaxLength;
-        var hash = keep ? WordCache.Hash(text) : 0;
-        if (keep && cache.Find(text, hash) is { } known)
+        for (int start = 0, end; start < text.Length; start = end)
         {
-            tokens.Add(known);
+            var inside = start;
+            while (inside < text.Length && text[inside] == Opener)
+                inside++;
+            end = text[inside..].IndexOf(Opener) is var next and >= 0 ? inside + next : text.Length;
+            TokenizeWord(text[start..end], word, tokens);
+        }
+    }
+
+    /// <summary>Words come again: those of late are remembered.</summary>
+    private void TokenizeWord(ReadOnlySpan<char> text, BpeWord word, TokenBuffer tokens)
+    {
+        if (text.Length > WordCache.MaxLength)
+        {
+            Spell(options.ToBytes ? word.MapToBytes(text) : text, word, tokens);
+            return;
+        }
+
+        var hash = WordCache.Hash(text);
+        if (cache.Find(text, hash) is { } known)
+        {
+            word.Give(known, tokens);
             return;
         }
 
         var start = tokens.Ids.Count;
-        Spell(word.MapToBytes(text), piece, word, tokens);
-        if (keep)
-            cache.Add(text, hash, tokens.Since(start));
+        word.Remember();
+        Spell(options.ToBytes ? word.MapToBytes(text) : text, word, tokens);
+        cache.Add(new WordCache.Word(text.ToString(), hash, tokens.Since(start), word.EndsSinceRemember()));
     }
 
     /// <summary>Turns characters into symbols and has them merged: all together, or as far as a merge can reach.</summary>
-    /// <param name="text">The piece as the vocabulary spells it.</param>
-    /// <param name="piece">The piece itself, for origins.</param>
+    /// <param name="text">The piece as the vocabulary spells it, or a word of it.</param>
     /// <param name="word">The work space, empty.</param>
     /// <param name="tokens">Where the tokens go.</param>
-    private void Spell(ReadOnlySpan<char> text, AlignedText piece, BpeWord word, TokenBuffer tokens)
+    private void Spell(ReadOnlySpan<char> text, BpeWord word, TokenBuffer tokens)
     {
-        word.Clear();
         if (options.IgnoreMerges && pieces.TryGetValue(text, out var whole))
         {
             word.Append(whole, System.Text.Encoding.UTF8.GetByteCount(text));
-            Finish([], piece, word, tokens);
+            word.Finish(tokens);
             return;
         }
 
         var last = Opaque;
-        var begun = 0;
         for (int at = 0, end; at < text.Length; at = end)
         {
             // A lone surrogate is no character: it counts as U+FFFD, which is what writing it as UTF-8 gives.
@@ -116,11 +144,7 @@ internal sealed class BpeModel
             if (id >= 0)
             {
                 if (seams is not null && (last < 0 || !seams.MayJoin(last, id)))
-                {
-                    Finish(text[begun..at], piece, word, tokens);
-                    begun = at;
-                }
-
+                    word.Finish(tokens);
                 word.Append(id, Utf8Length(codePoint));
                 last = id;
             }
@@ -142,7 +166,7 @@ internal sealed class BpeModel
             }
         }
 
-        Finish(text[begun..], piece, word, tokens);
+        word.Finish(tokens);
     }
 
     private static int Utf8Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
@@ -153,27 +177,5 @@ internal sealed class BpeModel
         var count = new Rune(codePoint).EncodeToUtf8(utf8);
         foreach (var b in utf8[..count])
             word.Append(byteIds[b], 1);
-    }
-
-    /// <summary>Merges the symbols that have gathered, which are those of <paramref name="text"/>, and empties the word.</summary>
-    private void Finish(ReadOnlySpan<char> text, AlignedText piece, BpeWord word, TokenBuffer tokens)
-    {
-        // Pieces of bytes have been looked up whole already.
-        var keep = word.Count > 1 && !options.ToBytes && !tokens.WithOffsets && text.Length <= WordCache.MaxLength;
-        var hash = keep ? WordCache.Hash(text) : 0;
-        if (keep && cache.Find(text, hash) is { } known)
-        {
-            tokens.Add(known);
-            word.Clear();
-            return;
-        }
-
-        word.Merge();
-        var start = tokens.Ids.Count;
-        foreach (ref readonly var symbol in word.Symbols)
-            tokens.Add(symbol.Id, tokens.WithOffsets ? word.Origin(piece, symbol) : default);
-        if (keep)
-            cache.Add(text, hash, tokens.Since(start));
-        word.Clear();
     }
 }

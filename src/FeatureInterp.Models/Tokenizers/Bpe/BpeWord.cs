@@ -14,10 +14,13 @@ internal sealed class BpeWord(MergeTable merges)
     /// <summary>Up to here every pair is looked at each time; beyond, a queue pays. On prose, anything from 16 to 64 takes the same time.</summary>
     private const int ShortWord = 32;
 
-    private readonly List<TokenRange> bytes = [];
+    private readonly List<int> ends = [];
     private Symbol[] symbols = new Symbol[64];
     private char[] mapped = new char[128];
+    private AlignedText? aligned;
+    private TokenRange[] bytes = [];
     private int position;
+    private int remembered;
 
     /// <summary>How many merges this word has done and pairs it has queued, ever: what the time of hostile text is bounded by.</summary>
     public long Work { get; private set; }
@@ -35,34 +38,59 @@ internal sealed class BpeWord(MergeTable merges)
         return mapped.AsSpan(0, ByteAlphabet.Map(text, mapped));
     }
 
-    /// <summary>Begins a new piece whose origins will be asked for: notes which units of it each of its bytes stands for.</summary>
-    public void Align(ReadOnlySpan<char> text, bool toBytes)
+    /// <summary>Begins a new piece; one whose origins will be asked for is given, and which units each of its bytes stands for is noted.</summary>
+    public void Begin(AlignedText? piece, bool toBytes)
     {
-        bytes.Clear();
         position = 0;
-        Span<byte> utf8 = stackalloc byte[4];
-        for (int at = 0, units; at < text.Length; at += units)
-        {
-            System.Text.Rune.DecodeFromUtf16(text[at..], out var rune, out units);
-            var count = rune.EncodeToUtf8(utf8);
-            if (toBytes)
-            {
-                // The alphabet's own characters have two bytes beyond ASCII.
-                var spelled = 0;
-                foreach (var b in utf8[..count])
-                    spelled += ByteAlphabet.Of(b) < 0x80 ? 1 : 2;
-                count = spelled;
-            }
+        ends.Clear();
+        aligned = piece;
+        if (piece is not { } text)
+            return;
+        if (bytes.Length < text.Length * 6L)
+            bytes = new TokenRange[checked(text.Length * 6)];
+        Align(text.Text.Span, toBytes);
+    }
 
-            for (var i = 0; i < count; i++)
-                bytes.Add(new TokenRange(at, at + units));
+    /// <summary>From here on the ends of tokens are kept, for <see cref="EndsSinceRemember"/>.</summary>
+    public void Remember()
+    {
+        ends.Clear();
+        remembered = position;
+    }
+
+    /// <summary>Where the tokens since <see cref="Remember"/> end, in bytes from there.</summary>
+    public int[] EndsSinceRemember() => [.. ends.Select(e => e - remembered)];
+
+    /// <summary>Adds the tokens of a word that is known.</summary>
+    public void Give(WordCache.Word word, TokenBuffer tokens)
+    {
+        if (aligned is null)
+        {
+            tokens.Add(word.Ids);
+            return;
+        }
+
+        var start = position;
+        for (var i = 0; i < word.Ids.Length; i++)
+        {
+            var end = start + word.Ends[i];
+            tokens.Add(word.Ids[i], Origin(position, end));
+            position = end;
         }
     }
 
-    /// <summary>The original code points of a symbol of the piece that was aligned last.</summary>
-    public TokenRange Origin(AlignedText piece, in Symbol symbol) => piece.Origin(bytes[symbol.Start].Start, bytes[symbol.End - 1].End);
+    /// <summary>Merges the symbols that have gathered, adds them as tokens, and is empty again.</summary>
+    public void Finish(TokenBuffer tokens)
+    {
+        Merge();
+        foreach (ref readonly var symbol in Symbols)
+        {
+            tokens.Add(symbol.Id, aligned is null ? default : Origin(symbol.Start, symbol.End));
+            ends.Add(symbol.End);
+        }
 
-    public void Clear() => Count = 0;
+        Count = 0;
+    }
 
     /// <summary>Adds a symbol of so many bytes.</summary>
     public void Append(int id, int length)
@@ -175,6 +203,39 @@ internal sealed class BpeWord(MergeTable merges)
                 queue.Enqueue(at, ((long)symbols[at].Rank << 32) | (uint)at);
             }
         }
+    }
+
+    private TokenRange Origin(int start, int end) => aligned!.Value.Origin(bytes[start].Start, bytes[end - 1].End);
+
+    private void Align(ReadOnlySpan<char> text, bool toBytes)
+    {
+        var count = 0;
+        Span<byte> utf8 = stackalloc byte[4];
+        for (int at = 0, units; at < text.Length; at += units)
+        {
+            units = 1;
+            var spelled = 1;
+            if (text[at] is <= ' ' or > '~')
+            {
+                System.Text.Rune.DecodeFromUtf16(text[at..], out var rune, out units);
+                spelled = rune.EncodeToUtf8(utf8);
+
+                // In the byte alphabet, characters beyond ASCII have two bytes of their own.
+                if (toBytes)
+                    spelled = Spelled(utf8[..spelled]);
+            }
+
+            bytes.AsSpan(count, spelled).Fill(new TokenRange(at, at + units));
+            count += spelled;
+        }
+    }
+
+    private static int Spelled(ReadOnlySpan<byte> utf8)
+    {
+        var length = 0;
+        foreach (var b in utf8)
+            length += ByteAlphabet.Of(b) < 0x80 ? 1 : 2;
+        return length;
     }
 
     /// <summary>A symbol, the rank of its merge with the next one, and the bytes it covers.</summary>

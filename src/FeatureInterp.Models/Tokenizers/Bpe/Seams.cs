@@ -15,8 +15,12 @@ internal sealed class Seams
     private readonly ulong[] joined;
     private readonly int shift;
 
-    private Seams(int pairs)
+    /// <summary>Whether some merge joins another character to this one, by the id of the latter.</summary>
+    private readonly bool[] follows;
+
+    private Seams(int pairs, int tokens)
     {
+        follows = new bool[tokens];
         var bits = 10;
         while (bits < 24 && (1L << bits) < pairs * 8L)
             bits++;
@@ -47,7 +51,7 @@ internal sealed class Seams
             last[id] = characters[tail.Value];
         }
 
-        var seams = new Seams(merges.Count);
+        var seams = new Seams(merges.Count, tokens.Count);
         foreach (var (left, right, _) in merges)
         {
             if (isOpaque[left] || isOpaque[right])
@@ -61,6 +65,9 @@ internal sealed class Seams
         return seams;
     }
 
+    /// <summary>Whether every text may be cut before this character, unless the same stands before it. True is certain.</summary>
+    public bool OpensWords(int id) => !follows[id];
+
     /// <summary>Whether a merge may one day join these neighbours. False is certain.</summary>
     public bool MayJoin(int left, int right)
     {
@@ -72,6 +79,7 @@ internal sealed class Seams
     {
         var bit = Bit(left, right);
         joined[bit >> 6] |= 1UL << (bit & 63);
+        follows[right] |= left != right;
     }
 
     private int Bit(int left, int right) => (int)(((((ulong)(uint)left << 32) | (uint)right) * 0x9E3779B97F4A7C15) >> shift);

@@ -1,7 +1,7 @@
 namespace FeatureInterp.Models.Tokenizers;
 
 /// <summary>
-/// The ids of stretches of text that were merged lately. Of fixed size: a new stretch takes the place of an older one with the same
+/// The tokens of stretches of text that were merged lately. Of fixed size: a new stretch takes the place of an older one with the same
 /// hash. Safe to use from many threads without a lock, because an entry never changes once it is in the table.
 /// </summary>
 internal sealed class WordCache
@@ -10,7 +10,7 @@ internal sealed class WordCache
     public const int MaxLength = 40;
 
     private const int SetBits = 14;
-    private readonly Entry?[] slots = new Entry?[2 << SetBits];
+    private readonly Word?[] slots = new Word?[2 << SetBits];
 
     /// <summary>The hash by which a stretch is found and added.</summary>
     public static uint Hash(ReadOnlySpan<char> text)
@@ -21,24 +21,25 @@ internal sealed class WordCache
         return hash ^ (hash >> 15);
     }
 
-    /// <summary>The ids of a stretch, or null.</summary>
-    public int[]? Find(ReadOnlySpan<char> text, uint hash)
+    /// <summary>What a stretch became, or null.</summary>
+    public Word? Find(ReadOnlySpan<char> text, uint hash)
     {
         var set = SetOf(hash);
         if (slots[set] is { } first && first.Hash == hash && text.SequenceEqual(first.Text))
-            return first.Ids;
-        return slots[set + 1] is { } second && second.Hash == hash && text.SequenceEqual(second.Text) ? second.Ids : null;
+            return first;
+        return slots[set + 1] is { } second && second.Hash == hash && text.SequenceEqual(second.Text) ? second : null;
     }
 
-    /// <summary>Keeps the ids of a stretch; what was first in its place becomes second, and the second is forgotten.</summary>
-    public void Add(ReadOnlySpan<char> text, uint hash, int[] ids)
+    /// <summary>Keeps a stretch; what was first in its place becomes second, and the second is forgotten.</summary>
+    public void Add(Word word)
     {
-        var set = SetOf(hash);
+        var set = SetOf(word.Hash);
         slots[set + 1] = slots[set];
-        slots[set] = new Entry(text.ToString(), hash, ids);
+        slots[set] = word;
     }
 
     private static int SetOf(uint hash) => (int)((hash * 0x85EBCA6B) >> (32 - SetBits)) << 1;
 
-    private sealed record Entry(string Text, uint Hash, int[] Ids);
+    /// <summary>A stretch, the ids of its tokens, and where each ends, in bytes from the stretch's beginning.</summary>
+    internal sealed record Word(string Text, uint Hash, int[] Ids, int[] Ends);
 }

@@ -5,6 +5,9 @@ internal sealed class TokenBuffer(bool withOffsets)
 {
     public bool WithOffsets => withOffsets;
 
+    /// <summary>What merging took: see <see cref="BpeWord.Work"/>.</summary>
+    public long MergeWork { get; set; }
+
     public List<int> Ids { get; } = [];
 
     public List<TokenRange> Offsets { get; } = [];
