@@ -1,5 +1,3 @@
-using FeatureInterp.Tensors;
-
 namespace FeatureInterp.Models;
 
 /// <summary>What GPT-2's <c>config.json</c> says, checked.</summary>

@@ -34,7 +34,7 @@ internal static class DecoderFields
     /// <summary>Refuses an activation other than the one the architecture is computed with.</summary>
     public static void RequireActivation(this ConfigFile file, string architecture, string field, params IReadOnlyList<string> known)
     {
-        if (file.Text(field) is { } activation && !known.Contains(activation))
+        if (file.Text(field) is { } activation && !known.Contains(activation, StringComparer.Ordinal))
             throw file.Fault($"'{field}' is '{activation}', but {architecture} is computed with '{known[0]}'.");
     }
 

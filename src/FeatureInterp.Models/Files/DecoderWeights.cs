@@ -1,5 +1,3 @@
-using FeatureInterp.Tensors;
-
 namespace FeatureInterp.Models;
 
 /// <summary>The arrays of the decoders that name them as Llama does: Llama, Mistral, Qwen, Gemma.</summary>

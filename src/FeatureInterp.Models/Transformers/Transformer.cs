@@ -16,7 +16,7 @@ public abstract class Transformer
     private string? _weightsHash;
 
     /// <summary>Called by an architecture.</summary>
-    internal Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
+    private protected Transformer(ModelIdentity identity, TransformerConfig config, ModelWeights weights)
     {
         Identity = identity;
         Config = config;
