@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using FeatureInterp.Models;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
