@@ -27,7 +27,7 @@ public sealed class ConfigFile
     {
         try
         {
-            if (new FileInfo(path).Length > MaxBytes)
+            if (LinkedFile.Length(path) > MaxBytes)
                 throw new ModelFileException(path, $"the file is larger than {MaxBytes} bytes, which no configuration is.");
             var json = File.ReadAllBytes(path);
             CheckTexts(json);

@@ -14,17 +14,16 @@ internal static class JsonText
     /// <summary>The file without its byte order mark, if it has one.</summary>
     public static ReadOnlyMemory<byte> ReadFile(string file)
     {
-        var info = new FileInfo(file);
-        if (!info.Exists)
+        if (!LinkedFile.Exists(file))
         {
             throw new TokenizerException(
                 file, "there is no such file", "give a model's folder that holds a tokenizer.json, or the path of one");
         }
 
-        if (info.Length > MaxBytes)
+        if (LinkedFile.Length(file) is > MaxBytes and var length)
         {
             throw new TokenizerException(
-                file, $"{info.Length} bytes, where a tokenizer has at most {MaxBytes}", "check that this is a tokenizer's file");
+                file, $"{length} bytes, where a tokenizer has at most {MaxBytes}", "check that this is a tokenizer's file");
         }
 
         try
