@@ -9,6 +9,8 @@ internal static class Program
         ("decode", "How near is the product of one row with a weight to the speed at which memory can be read?", DecodeQuestion.Answer),
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
+        ("prefill", "How much of a prefill is its matrix multiplies?", PrefillQuestion.Answer),
+        ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
     ];
 

@@ -20,7 +20,7 @@ internal static class WriteStep
             ? HeadResults.Sum(run, layer, z, w.O)
             : run.Linear("o", z, w.O, withBias: false);
         if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
-            LinearMap.AddToRows(bias.Span, o.Span);
+            Kernels.AddToRows(o.Span, bias.Span, o.Span);
         if (run.Processing.CenterWritingWeights)
             NormStep.Centre(o, w.O.Outputs);
         return o;
