@@ -3,7 +3,7 @@ using FeatureInterp.Tensors;
 namespace FeatureInterp.Benchmarks;
 
 /// <summary>The matrix multiplies of a run of a <see cref="TemporaryModel"/> and nothing else.</summary>
-internal sealed class ModelProducts
+internal sealed unsafe class ModelProducts
 {
     private readonly Weight[] _weights;
     private readonly Weight _unembed;
@@ -29,6 +29,13 @@ internal sealed class ModelProducts
 
     /// <summary>The bytes of weights they read.</summary>
     public double Bytes => _weights.Append(_unembed).Sum(w => w.Count * w.DType.Size());
+
+    /// <summary>Reads the weights and nothing else.</summary>
+    public void Read()
+    {
+        foreach (var w in _weights.Append(_unembed))
+            Machine.Read(w.Pointer, (nint)(w.Count * w.DType.Size()));
+    }
 
     public void Run()
     {

@@ -106,15 +106,20 @@ internal static unsafe class FusedAttention<V, S>
         }
     }
 
-    // The weights of one query, with zeros to either side as far as its tile goes.
+    // The weights of one query, with zeros to either side as far as its tile goes. Whole panels are worked on: a key the query does
+    // not see counts as −∞, which adds nothing.
     private static void Softmax(AttentionShape shape, int query, int tileEnd, int firstKey, float* row)
     {
-        int from = shape.FirstKey(query) - firstKey, until = shape.EndKey(query) - firstKey, whole = from / PanelWidth * PanelWidth;
-        ElementwiseSimd<V, S>.ScaleAndCap(row + from, until - from, shape.Scale, shape.SoftCap);
-        new Span<float>(row, whole).Clear();
-        new Span<float>(row + whole, from - whole).Fill(float.NegativeInfinity);
-        SoftmaxSimd<V, S>.Row(row + whole, row + whole, until - whole, firstKey + whole);
-        new Span<float>(row + until, shape.EndKey(tileEnd - 1) - firstKey - until).Clear();
+        int from = shape.FirstKey(query) - firstKey, until = shape.EndKey(query) - firstKey;
+        int first = from / PanelWidth * PanelWidth, end = (until + PanelWidth - 1) / PanelWidth * PanelWidth;
+        ElementwiseSimd<V, S>.ScaleAndCap(row + first, end - first, shape.Scale, shape.SoftCap);
+        new Span<float>(row + first, from - first).Fill(float.NegativeInfinity);
+        new Span<float>(row + until, end - until).Fill(float.NegativeInfinity);
+        SoftmaxSimd<V, S>.Row(row + first, row + first, end - first, firstKey + first);
+        new Span<float>(row, first).Clear();
+        var rest = shape.EndKey(tileEnd - 1) - firstKey - end;
+        if (rest > 0)
+            new Span<float>(row + end, rest).Clear();
     }
 
     private static void Mix(in Part part, int head, int first, int end, float* values, int firstKey, int pitch, float* pattern)
