@@ -4,9 +4,9 @@ namespace FeatureInterp.Benchmarks;
 
 /// <summary>
 /// Times several pieces of work in turn, over and over: what disturbs one repetition disturbs all of its pieces, so ratios
-/// within a repetition are worth more than times. Medians are over repetitions.
+/// within a repetition are worth more than times. Medians are over repetitions. With one thread, time can be <see cref="ProcessorClock"/>'s.
 /// </summary>
-internal sealed class Paired(int repetitions)
+internal sealed class Paired(int repetitions, bool processorTime = false)
 {
     private readonly List<(string Name, Action Work, double Amount)> _pieces = [];
     private readonly Dictionary<string, double[]> _rates = [];
@@ -73,11 +73,13 @@ internal sealed class Paired(int repetitions)
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private static double Seconds(Action work, int calls)
+    private double Seconds(Action work, int calls)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = Now();
         for (var call = 0; call < calls; call++)
             work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / calls;
+        return (Now() - start) / calls;
     }
+
+    private double Now() => processorTime ? ProcessorClock.Seconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 }

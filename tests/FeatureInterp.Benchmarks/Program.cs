@@ -11,6 +11,11 @@ internal static class Program
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
         ("tokenizers", "How fast is text turned into tokens, beside the Rust library?", TokenizerQuestion.Answer),
+        ("prefill", "How much of a prefill is its matrix multiplies?", PrefillQuestion.Answer),
+        ("decode-model", "How near is generation to the speed at which a model's weights can be read?", DecodeModelQuestion.Answer),
+        ("memory", "What do a large checkpoint, long contexts and many loads hold in memory?", MemoryQuestion.Answer),
+        ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
+        ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
     ];
 

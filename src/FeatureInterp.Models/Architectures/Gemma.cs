@@ -38,9 +38,9 @@ public sealed class Gemma : Transformer
     protected override void Block(ForwardPass run, int layer, Tensor x)
     {
         run.Hooks.At(HookSite.ResidPre, layer, x);
-        TensorPrimitives.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        Kernels.Add(x.Span, Attention(run, layer, x).Span, x.Span);
         run.Hooks.At(HookSite.ResidMid, layer, x);
-        TensorPrimitives.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        Kernels.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 

@@ -36,8 +36,8 @@ public sealed class Phi : Transformer
         run.Hooks.At(HookSite.ResidPre, layer, x);
         var attnOut = Attention(run, layer, x);                                     // [row, d_model]
         var mlpOut = Mlp(run, layer, MlpInput.Of(run, layer, x));                   // [row, d_model]
-        TensorPrimitives.Add(x.Span, attnOut.Span, x.Span);
-        TensorPrimitives.Add(x.Span, mlpOut.Span, x.Span);
+        Kernels.Add(x.Span, attnOut.Span, x.Span);
+        Kernels.Add(x.Span, mlpOut.Span, x.Span);
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 

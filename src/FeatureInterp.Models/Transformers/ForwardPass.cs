@@ -69,7 +69,7 @@ public sealed class ForwardPass
     internal Tensor Linear(string name, Tensor x, LinearMap map, bool withBias = true)
     {
         var y = Buffer(name, x.Shape[0], map.Outputs);
-        map.Apply(x.Span, y.Span, withBias);
+        map.Apply(Batch.Rows, x, y, withBias);
         return y;
     }
 }

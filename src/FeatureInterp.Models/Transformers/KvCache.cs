@@ -59,11 +59,19 @@ public sealed class KvCache
         _lengths = lengths;
     }
 
-    private static ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows)
+    // Grown by a quarter: at long contexts keys and values are most of what a run holds, and doubling would hold as much again.
+    private ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows)
     {
-        if (buffer.Length < start + rows.Length)
-            Array.Resize(ref buffer, Math.Max(start + rows.Length, 2 * buffer.Length));
+        var needed = checked(start + rows.Length);
+        if (buffer.Length < needed)
+        {
+            var larger = Math.Min(Array.MaxLength, buffer.Length + buffer.Length / 4L + 64L * _width);
+            var grown = GC.AllocateUninitializedArray<float>(start == 0 ? needed : (int)Math.Max(needed, larger));
+            buffer.AsSpan(0, start).CopyTo(grown);
+            buffer = grown;
+        }
+
         rows.CopyTo(buffer.AsSpan(start));
-        return buffer.AsMemory(0, start + rows.Length);
+        return buffer.AsMemory(0, needed);
     }
 }

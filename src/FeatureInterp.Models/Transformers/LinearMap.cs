@@ -12,6 +12,8 @@ internal sealed class LinearMap
     private readonly Weight _weight;
     private readonly bool _inputFirst;
     private readonly int[]? _outputs;
+    private WeightParts? _parts;
+    private (int From, int To, int Length)[]? _runs;
 
     /// <summary>Describes a matrix of a file.</summary>
     /// <param name="weight">[out, in] as Hugging Face stores a linear layer, or [in, out].</param>
@@ -38,24 +40,44 @@ internal sealed class LinearMap
     /// <summary>The file's matrix.</summary>
     public Weight Weight => _weight;
 
+    /// <summary>y = x·W + b, of rows that do not come from prompts.</summary>
+    /// <param name="x">[row, in]</param>
+    /// <param name="y">[row, out]</param>
+    public void Apply(ReadOnlySpan<float> x, Span<float> y)
+    {
+        Multiply(x, y);
+        AddBias(y);
+    }
+
     /// <summary>y = x·W + b, or x·W alone.</summary>
+    /// <param name="rows">Which rows stand alone.</param>
     /// <param name="x">[row, in]</param>
     /// <param name="y">[row, out]</param>
     /// <param name="withBias">Whether to add b.</param>
-    public void Apply(ReadOnlySpan<float> x, Span<float> y, bool withBias = true)
+    public void Apply(RowSplit rows, Tensor x, Tensor y, bool withBias = true) => Apply(rows, x, [(this, y)], withBias);
+
+    /// <summary>Several maps of one input: for a single row all of them are one piece of work for the threads.</summary>
+    /// <param name="rows">Which rows stand alone.</param>
+    /// <param name="x">[row, in]</param>
+    /// <param name="maps">The maps, and [row, out] for each.</param>
+    /// <param name="withBias">Whether to add the biases.</param>
+    public static void Apply(RowSplit rows, Tensor x, ReadOnlySpan<(LinearMap Map, Tensor Y)> maps, bool withBias = true)
     {
-        if (_outputs is null && _inputFirst)
-            Kernels.MatMul(x, _weight, y);
-        else if (_outputs is null)
-            Kernels.Linear(x, _weight, y);
-        else if (_inputFirst)
-            Kernels.MatMulColumns(x, _weight, _outputs, y);
-        else if (_outputs.Length == _weight.RowCount)
-            Reordered(x, _outputs, y);
-        else
-            Selected(x, _outputs, y);
-        if (withBias && Bias is { } bias)
-            AddToRows(bias.Span, y);
+        foreach (var (map, y) in maps)
+        {
+            if (map._inputFirst || rows.Count > Math.Max(1, rows.Lone.Length))
+                map.Multiply(x.Span, y.Span);
+            else if (rows.Lone.Length < rows.Count)
+                map.MultiplyAsOneOfMany(x.Span, y.Span);
+        }
+
+        if (rows.Lone.Length > 0)
+            LoneRows.Multiply(rows.Lone, x, maps);
+        foreach (var (map, y) in maps)
+        {
+            if (withBias)
+                map.AddBias(y.Span);
+        }
     }
 
     /// <summary>The map to some of the outputs alone: a head's part of W_Q.</summary>
@@ -88,11 +110,17 @@ internal sealed class LinearMap
         return new LinearMap(_weight, bias, _inputFirst, Array.ConvertAll(outputs, j => _outputs?[j] ?? j));
     }
 
-    /// <summary>The map's outputs out of one row that holds all outputs of the file's matrix.</summary>
-    public void TakeOutputs(ReadOnlySpan<float> all, Span<float> y)
+    /// <summary>The map's outputs, with its bias, out of rows that hold all outputs of the file's matrix.</summary>
+    /// <param name="all">[row, all outputs]</param>
+    /// <param name="y">[row, out]</param>
+    public void TakeOutputs(Tensor all, Tensor y)
     {
-        for (var j = 0; j < y.Length; j++)
-            y[j] = all[_outputs?[j] ?? j];
+        const int RowsAtOnce = 32;
+        var rows = y.Shape[0];
+        if (rows <= RowsAtOnce)
+            TakeOutputs(all, y, 0, rows);
+        else
+            TakeOutputsParallel(all, y, rows, RowsAtOnce);
     }
 
     /// <summary>W as fp32, [in, out].</summary>
@@ -143,11 +171,79 @@ internal sealed class LinearMap
         return column;
     }
 
-    /// <summary>Adds one vector to every row.</summary>
-    public static void AddToRows(ReadOnlySpan<float> bias, Span<float> rows)
+    /// <summary>The file's matrix cut for the threads, where it is the map as it stands and rows of it are outputs; else null.</summary>
+    internal WeightParts? Parts => _outputs is null && !_inputFirst ? _parts ??= new WeightParts(_weight) : null;
+
+    /// <summary>Whether a row comes out the same alone and among others.</summary>
+    internal bool IsRowIndependent => _inputFirst;
+
+    /// <summary>y = x·W.</summary>
+    internal void Multiply(ReadOnlySpan<float> x, Span<float> y)
     {
-        for (; rows.Length > 0; rows = rows[bias.Length..])
-            TensorPrimitives.Add(rows[..bias.Length], bias, rows[..bias.Length]);
+        if (_outputs is null && _inputFirst)
+            Kernels.MatMul(x, _weight, y);
+        else if (_outputs is null)
+            Kernels.Linear(x, _weight, y);
+        else if (_inputFirst)
+            Kernels.MatMulColumns(x, _weight, _outputs, y);
+        else if (_outputs.Length == _weight.RowCount)
+            Reordered(x, _outputs, y);
+        else
+            Selected(x, _outputs, y);
+    }
+
+    // One row as the kernels compute it where there are several.
+    private void MultiplyAsOneOfMany(ReadOnlySpan<float> x, Span<float> y)
+    {
+        var (twice, both) = (ArrayPool<float>.Shared.Rent(2 * x.Length), ArrayPool<float>.Shared.Rent(2 * y.Length));
+        x.CopyTo(twice);
+        x.CopyTo(twice.AsSpan(x.Length));
+        Multiply(twice.AsSpan(0, 2 * x.Length), both.AsSpan(0, 2 * y.Length));
+        both.AsSpan(0, y.Length).CopyTo(y);
+        ArrayPool<float>.Shared.Return(twice);
+        ArrayPool<float>.Shared.Return(both);
+    }
+
+    private void AddBias(Span<float> y)
+    {
+        if (Bias is { } bias)
+            Kernels.AddToRows(y, bias.Span, y);
+    }
+
+    private void TakeOutputsParallel(Tensor all, Tensor y, int rows, int rowsAtOnce) =>
+        Workers.Run((rows + rowsAtOnce - 1) / rowsAtOnce, chunk => TakeOutputs(all, y, chunk * rowsAtOnce, Math.Min(rows, (chunk + 1) * rowsAtOnce)));
+
+    private void TakeOutputs(Tensor all, Tensor y, int first, int end)
+    {
+        var runs = _runs ??= Runs();
+        for (var row = first; row < end; row++)
+        {
+            Span<float> from = all.Row(row), to = y.Row(row);
+            foreach (var run in runs)
+            {
+                var part = from.Slice(run.From, run.Length);
+                if (Bias is { } bias)
+                    TensorPrimitives.Add(part, bias.Span.Slice(run.To, run.Length), to.Slice(run.To, run.Length));
+                else
+                    part.CopyTo(to[run.To..]);
+            }
+        }
+    }
+
+    // Outputs that lie side by side in the file.
+    private (int From, int To, int Length)[] Runs()
+    {
+        if (_outputs is not { } outputs)
+            return [(0, 0, Outputs)];
+        var runs = new List<(int From, int To, int Length)>();
+        for (int from = 0, to; from < outputs.Length; from = to)
+        {
+            for (to = from + 1; to < outputs.Length && outputs[to] == outputs[to - 1] + 1;)
+                to++;
+            runs.Add((outputs[from], from, to - from));
+        }
+
+        return [.. runs];
     }
 
     // All outputs are wanted, in another order: compute them in the file's, then put them in place.
@@ -169,14 +265,12 @@ internal sealed class LinearMap
     private void Selected(ReadOnlySpan<float> x, int[] outputs, Span<float> y)
     {
         var rows = x.Length / Inputs;
-        for (int from = 0, to; from < outputs.Length; from = to)
+        foreach (var run in _runs ??= Runs())
         {
-            for (to = from + 1; to < outputs.Length && outputs[to] == outputs[to - 1] + 1;)
-                to++;
-            var part = ArrayPool<float>.Shared.Rent(rows * (to - from));
-            Kernels.Linear(x, _weight.Rows(outputs[from], to - from), part.AsSpan(0, rows * (to - from)));
+            var part = ArrayPool<float>.Shared.Rent(rows * run.Length);
+            Kernels.Linear(x, _weight.Rows(run.From, run.Length), part.AsSpan(0, rows * run.Length));
             for (var row = 0; row < rows; row++)
-                part.AsSpan(row * (to - from), to - from).CopyTo(y[(row * outputs.Length + from)..]);
+                part.AsSpan(row * run.Length, run.Length).CopyTo(y[(row * outputs.Length + run.To)..]);
             ArrayPool<float>.Shared.Return(part);
         }
     }

@@ -24,6 +24,7 @@ public sealed class TokenBatch
         _firstRow = new int[_tokens.Length + 1];
         for (var p = 0; p < _tokens.Length; p++)
             _firstRow[p + 1] = checked(_firstRow[p] + _tokens[p].Length);
+        Rows = RowSplit.Of(this);
     }
 
     /// <summary>The number of prompts.</summary>
@@ -31,6 +32,9 @@ public sealed class TokenBatch
 
     /// <summary>The number of tokens of all prompts together.</summary>
     public int RowCount => _firstRow[^1];
+
+    /// <summary>Which rows are multiplied one by one.</summary>
+    internal RowSplit Rows { get; }
 
     /// <summary>The token ids of one prompt in this step.</summary>
     /// <param name="prompt">The prompt.</param>

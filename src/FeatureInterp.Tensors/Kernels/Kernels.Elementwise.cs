@@ -4,6 +4,8 @@ namespace FeatureInterp.Tensors;
 
 public static partial class Kernels
 {
+    private static readonly KernelOperation<BinaryKernel> AddOperation = new("add", Reference.Add,
+        ElementwiseSimd<Vector128<float>, Simd128>.Add, ElementwiseSimd<Vector256<float>, Simd256>.Add, ElementwiseSimd<Vector512<float>, Simd512>.Add);
     private static readonly KernelOperation<UnaryKernel> ExpOperation = new("exp", Reference.Exp,
         ElementwiseSimd<Vector128<float>, Simd128>.Exp, ElementwiseSimd<Vector256<float>, Simd256>.Exp, ElementwiseSimd<Vector512<float>, Simd512>.Exp);
     private static readonly KernelOperation<UnaryKernel> GeluTanhOperation = new("gelu_tanh", Reference.GeluTanh,
@@ -18,6 +20,18 @@ public static partial class Kernels
         ElementwiseSimd<Vector128<float>, Simd128>.SiluMul, ElementwiseSimd<Vector256<float>, Simd256>.SiluMul, ElementwiseSimd<Vector512<float>, Simd512>.SiluMul);
     private static readonly KernelOperation<SoftCapKernel> SoftCapOperation = new("soft_cap", Reference.SoftCap,
         ElementwiseSimd<Vector128<float>, Simd128>.SoftCap, ElementwiseSimd<Vector256<float>, Simd256>.SoftCap, ElementwiseSimd<Vector512<float>, Simd512>.SoftCap);
+
+    /// <summary><c>y = a + b</c>: what a sublayer writes onto the residual stream.</summary>
+    /// <param name="a">The one.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="y">Receives the result; may be <paramref name="a"/> or <paramref name="b"/> itself.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
+    {
+        CheckLength(b.Length, a.Length);
+        CheckLength(y.Length, a.Length);
+        AddOperation.Active(a, b, y);
+    }
 
     /// <summary><c>y = exp(x)</c>, within 2 units in the last place.</summary>
     /// <param name="x">The input.</param>

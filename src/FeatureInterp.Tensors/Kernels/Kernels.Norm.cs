@@ -26,7 +26,7 @@ public static partial class Kernels
             RmsNormOperation.Active(x, gain, eps, y);
     }
 
-    /// <summary><c>scales[r] = √(mean(x[r]²) + eps)</c>: what <see cref="RmsNorm"/> divides a row by.</summary>
+    /// <summary><c>scales[r] = √(mean(x[r]²) + eps)</c>: what <see cref="RmsNorm"/> divides a row by, and after <see cref="CentreRows"/> what <see cref="LayerNorm"/> does.</summary>
     /// <param name="x">The rows, shape [rows, length].</param>
     /// <param name="length">The length of a row.</param>
     /// <param name="eps">What keeps a row of zeros from giving zero.</param>

@@ -13,8 +13,8 @@ public static partial class Kernels
     [
         LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
-        RmsNormOperation, RmsScaleOperation, LayerNormOperation, RopeOperation,
-        ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
+        RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
+        AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation,
     ];
 

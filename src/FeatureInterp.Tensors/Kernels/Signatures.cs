@@ -19,6 +19,10 @@ internal delegate void RmsScaleKernel(ReadOnlySpan<float> x, int length, float e
 
 internal delegate void LayerNormKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float eps, Span<float> y);
 
+internal delegate void CentreKernel(ReadOnlySpan<float> x, int length, Span<float> y);
+
+internal delegate void ScaleRowsKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, Span<float> y);
+
 internal delegate void RopeKernel(Span<float> x, int heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin);
 
 internal delegate void UnaryKernel(ReadOnlySpan<float> x, Span<float> y);

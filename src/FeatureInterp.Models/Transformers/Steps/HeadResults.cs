@@ -22,7 +22,7 @@ internal static class HeadResults
             alone.Span.Clear();
             for (var row = 0; row < rows; row++)
                 z[row].Row(h).CopyTo(alone[row].Row(h));
-            output.Apply(alone.Span, written.Span, withBias: false);
+            output.Apply(run.Batch.Rows, alone, written, withBias: false);
             for (var row = 0; row < rows; row++)
                 written.Row(row).CopyTo(result[row].Row(h));
         }

@@ -18,8 +18,8 @@ internal sealed record NormPlace(string Name, HookSite Scale, HookSite Normalize
 }
 
 /// <summary>
-/// Norms with TransformerLens's two hooks inside. They go through both whether or not they are wanted: a fused norm rounds
-/// differently, and then looking at a run would change it.
+/// Norms with TransformerLens's two hooks inside: in one pass where neither is wanted, else part by part, which rounds alike, so
+/// that looking at a run does not change it.
 /// </summary>
 internal static class NormStep
 {
@@ -36,8 +36,17 @@ internal static class NormStep
     /// <returns>The shape of x.</returns>
     public static Tensor BeforeReading(ForwardPass run, NormPlace place, int layer, Tensor x, NormWeights w, HookSite? inputSite = null)
     {
-        var y = Divide(run, place, layer, x, w);
         var (folds, after) = (run.Processing.FoldLn, run.NormalizedAfterGain && w.Bias is not null && !run.Processing.FoldLn);
+        var readsHook = inputSite is { } wanted && run.Hooks.Wants(wanted, layer);
+        if (!IsLookedAt(run, place, layer) && !(folds && (readsHook || w.Bias is not null)))
+        {
+            var whole = Whole(run, place, x, w);
+            if (readsHook)
+                run.Hooks.At(inputSite!.Value, layer, whole);
+            return whole;
+        }
+
+        var y = Divide(run, place, layer, x, w);
         if (!after)
             run.Hooks.At(place.Normalized, layer, y);
         if (!folds)
@@ -66,6 +75,8 @@ internal static class NormStep
     /// <returns>The shape of x.</returns>
     public static Tensor Apply(ForwardPass run, NormPlace place, int layer, Tensor x, NormWeights w)
     {
+        if (!IsLookedAt(run, place, layer))
+            return Whole(run, place, x, w);
         var y = Divide(run, place, layer, x, w);
         run.Hooks.At(place.Normalized, layer, y);
         Scale(y, w);
@@ -73,10 +84,19 @@ internal static class NormStep
     }
 
     /// <summary>Takes each row's mean from it.</summary>
-    public static void Centre(Tensor x, int width)
+    public static void Centre(Tensor x, int width) => Kernels.CentreRows(x.Span, width, x.Span);
+
+    private static bool IsLookedAt(ForwardPass run, NormPlace place, int layer) =>
+        run.Hooks.Wants(place.Scale, layer) || run.Hooks.Wants(place.Normalized, layer);
+
+    private static Tensor Whole(ForwardPass run, NormPlace place, Tensor x, NormWeights w)
     {
-        for (var rest = x.Span; rest.Length > 0; rest = rest[width..])
-            TensorPrimitives.Subtract(rest[..width], TensorPrimitives.Sum<float>(rest[..width]) / width, rest[..width]);
+        var y = run.Buffer(place.Name, x.Shape);
+        if (w.Bias is { } bias)
+            Kernels.LayerNorm(x.Span, w.Gain.Span, bias.Span, w.Eps, y.Span);
+        else
+            Kernels.RmsNorm(x.Span, w.Gain.Span, w.Eps, y.Span);
+        return y;
     }
 
     // scale = √(mean(x²) + eps), of a layer norm after the mean is taken off → hook; x / scale
@@ -86,27 +106,16 @@ internal static class NormStep
         var y = run.Buffer(place.Name, x.Shape);
         if (w.Bias is not null)
         {
-            x.Span.CopyTo(y.Span);
-            Centre(y, width);
+            Kernels.CentreRows(x.Span, width, y.Span);
             x = y;
         }
 
         var scale = run.Buffer(place.Name + " scale", [.. x.Shape[..^1], 1]);
         Kernels.RmsScale(x.Span, width, w.Eps, scale.Span);
         run.Hooks.At(place.Scale, layer, scale);
-        for (var row = 0; row < scale.Length; row++)
-            TensorPrimitives.Divide(x.Span.Slice(row * width, width), scale.Span[row], y.Span.Slice(row * width, width));
+        Kernels.DivideRows(x.Span, scale.Span, y.Span);
         return y;
     }
 
-    private static void Scale(Tensor y, NormWeights w)
-    {
-        for (var rest = y.Span; rest.Length > 0; rest = rest[w.Gain.Length..])
-        {
-            var row = rest[..w.Gain.Length];
-            TensorPrimitives.Multiply(row, w.Gain.Span, row);
-            if (w.Bias is { } bias)
-                TensorPrimitives.Add(row, bias.Span, row);
-        }
-    }
+    private static void Scale(Tensor y, NormWeights w) => Kernels.ScaleRows(y.Span, w.Gain.Span, w.Bias is { } bias ? bias.Span : default, y.Span);
 }

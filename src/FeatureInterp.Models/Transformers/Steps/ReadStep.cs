@@ -29,9 +29,11 @@ internal static class ReadStep
     private static (Tensor Q, Tensor K, Tensor V) Plain(ForwardPass run, int layer, Tensor x, BlockWeights w)
     {
         var n = NormStep.BeforeReading(run, NormPlace.Ln1, layer, x, w.Ln1);        // [row, d_model]
-        return w.Qkv is null
-            ? (Heads(run.Linear("q", n, w.Q), w), Heads(run.Linear("k", n, w.K), w), Heads(run.Linear("v", n, w.V), w))
-            : Fused(run, n, w);
+        if (w.Qkv is not null)
+            return Fused(run, n, w);
+        Tensor q = run.Buffer("q", n.Shape[0], w.Q.Outputs), k = run.Buffer("k", n.Shape[0], w.K.Outputs), v = run.Buffer("v", n.Shape[0], w.V.Outputs);
+        LinearMap.Apply(run.Batch.Rows, n, [(w.Q, q), (w.K, k), (w.V, v)]);
+        return (Heads(q, w), Heads(k, w), Heads(v, w));
     }
 
     private static Tensor Heads(Tensor rows, BlockWeights w) => rows.Reshape(rows.Shape[0], rows.Shape[1] / w.HeadDim, w.HeadDim);
@@ -45,10 +47,7 @@ internal static class ReadStep
         Tensor Deal(string name, LinearMap part)
         {
             var y = run.Buffer(name, n.Shape[0], part.Outputs);
-            for (var row = 0; row < n.Shape[0]; row++)
-                part.TakeOutputs(qkv.Row(row), y.Row(row));
-            if (part.Bias is { } bias)
-                LinearMap.AddToRows(bias.Span, y.Span);
+            part.TakeOutputs(qkv, y);
             return Heads(y, w);
         }
     }
@@ -76,7 +75,7 @@ internal static class ReadStep
             {
                 for (var row = 0; row < rows; row++)
                     n[row].Row(h).CopyTo(one.Row(row));
-                map.Part(h * w.HeadDim, w.HeadDim).Apply(one.Span, of.Span);
+                map.Part(h * w.HeadDim, w.HeadDim).Apply(run.Batch.Rows, one, of);
                 for (var row = 0; row < rows; row++)
                     of.Row(row).CopyTo(y[row].Row(h));
             }

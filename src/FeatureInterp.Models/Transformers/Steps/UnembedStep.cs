@@ -13,11 +13,12 @@ internal static class UnembedStep
     /// <returns>[row, d_vocab], or [prompt, d_vocab] when only the last positions are asked for.</returns>
     public static Tensor Apply(ForwardPass run, Tensor x, ModelWeights w, float softCap = 0)
     {
+        var rows = run.Batch.Rows;
         if (run.LogitsAt == LogitsAt.Last && !WantsFinal(run.Hooks))
-            x = LastRows(run, x);                                                   // [prompt, d_model]
+            (x, rows) = (LastRows(run, x), RowSplit.OfLast(run.Batch));             // [prompt, d_model]
         var n = NormStep.BeforeReading(run, NormPlace.Final, 0, x, w.Final, HookSite.UnembedIn);
         var logits = Tensor.Uninitialized(n.Shape[0], w.Unembed.Outputs);           // [row, d_vocab]
-        w.Unembed.Apply(n.Span, logits.Span);
+        w.Unembed.Apply(rows, n, logits);
         if (run.Processing.CenterUnembed)
             NormStep.Centre(logits, w.Unembed.Outputs);
         run.Hooks.At(HookSite.UnembedOut, 0, logits);

@@ -25,7 +25,7 @@ internal static class WriteStep
         if (centred && !run.Hooks.Wants(HookSite.Result, layer))
             NormStep.Centre(o, w.O.Outputs);
         if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
-            LinearMap.AddToRows(centred ? Centred(bias).Span : bias.Span, o.Span);
+            Kernels.AddToRows(o.Span, centred ? Centred(bias).Span : bias.Span, o.Span);
         return o;
     }
 

@@ -108,8 +108,8 @@ internal static unsafe class Gemm<V, S>
         }
     }
 
-    // The last columns go by way of a full tile, since the result has no room for one.
-    private static void MultiplyEdge(int rows, float* a, float* b, int k, float* c, nint ldc, int n, bool accumulate)
+    /// <summary>The first n columns of a tile, by way of a whole one, since the result has no room for it.</summary>
+    public static void MultiplyEdge(int rows, float* a, float* b, int k, float* c, nint ldc, int n, bool accumulate)
     {
         var tile = stackalloc float[S.TileRows * PanelWidth];
         if (accumulate)

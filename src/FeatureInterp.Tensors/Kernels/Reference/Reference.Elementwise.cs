@@ -8,6 +8,12 @@ internal static partial class Reference
             y[i] = (float)Math.Exp(x[i]);
     }
 
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
+    {
+        for (var i = 0; i < a.Length; i++)
+            y[i] = (float)((double)a[i] + b[i]);
+    }
+
     public static void GeluTanh(ReadOnlySpan<float> x, Span<float> y)
     {
         for (var i = 0; i < x.Length; i++)

@@ -35,15 +35,13 @@ internal static partial class Reference
         return (float)(max + Math.Log(sum));
     }
 
+    // Norms are their parts one after the other, each rounded to fp32, as a run that looks at the parts computes them.
     public static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, float eps, Span<float> y)
     {
-        var length = gain.Length;
-        for (var start = 0; start < x.Length; start += length)
-        {
-            var scale = Rms(x.Slice(start, length), eps);
-            for (var i = 0; i < length; i++)
-                y[start + i] = (float)(x[start + i] / scale * gain[i]);
-        }
+        var scales = new float[x.Length / gain.Length];
+        RmsScale(x, gain.Length, eps, scales);
+        DivideRows(x, scales, y);
+        ScaleRows(y, gain, [], y);
     }
 
     public static void RmsScale(ReadOnlySpan<float> x, int length, float eps, Span<float> scales)
@@ -54,19 +52,46 @@ internal static partial class Reference
 
     public static void LayerNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, float eps, Span<float> y)
     {
-        var length = gain.Length;
+        var scales = new float[x.Length / gain.Length];
+        CentreRows(x, gain.Length, y);
+        RmsScale(y, gain.Length, eps, scales);
+        DivideRows(y, scales, y);
+        ScaleRows(y, gain, bias, y);
+    }
+
+    public static void CentreRows(ReadOnlySpan<float> x, int length, Span<float> y)
+    {
         for (var start = 0; start < x.Length; start += length)
         {
-            double mean = 0, variance = 0;
+            var mean = 0.0;
             for (var i = 0; i < length; i++)
                 mean += x[start + i];
             mean /= length;
             for (var i = 0; i < length; i++)
-                variance += (x[start + i] - mean) * (x[start + i] - mean);
-            var scale = Math.Sqrt(variance / length + eps);
-            for (var i = 0; i < length; i++)
-                y[start + i] = (float)((x[start + i] - mean) / scale * gain[i] + bias[i]);
+                y[start + i] = (float)(x[start + i] - mean);
         }
+    }
+
+    public static void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> scales, Span<float> y)
+    {
+        var length = x.Length / scales.Length;
+        for (var i = 0; i < x.Length; i++)
+            y[i] = (float)((double)x[i] / scales[i / length]);
+    }
+
+    public static void ScaleRows(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, Span<float> y)
+    {
+        for (var i = 0; i < x.Length; i++)
+        {
+            var product = (double)x[i] * gain[i % gain.Length];
+            y[i] = (float)(bias.Length == 0 ? product : product + bias[i % bias.Length]);
+        }
+    }
+
+    public static void AddToRows(ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> y)
+    {
+        for (var i = 0; i < x.Length; i++)
+            y[i] = (float)((double)x[i] + bias[i % bias.Length]);
     }
 
     public static void Rope(Span<float> x, int heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)

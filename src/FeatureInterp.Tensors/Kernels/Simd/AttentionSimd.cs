@@ -1,8 +1,8 @@
 namespace FeatureInterp.Tensors;
 
 /// <summary>
-/// Attention for one vector width. The work is cut into one head's block of queries; scores, softmax and mixture of a block
-/// are the same code whether they run one after the other over the whole pattern or fused, block by block.
+/// Attention for one vector width, in three parts with the whole pattern between them; the work is cut into one head's block of
+/// queries. <see cref="FusedAttention{V, S}"/> does it in one pass, a single query goes through the parts one after the other.
 /// </summary>
 internal static unsafe class AttentionSimd<V, S>
     where V : struct
@@ -39,25 +39,23 @@ internal static unsafe class AttentionSimd<V, S>
     {
         fixed (float* pq = q, pk = k, pv = v, pz = z)
         {
-            float* from = pq, keys = pk, values = pv, to = pz;
-            ForEachBlock(shape, (head, first, end) =>
-            {
-                // Keys no query of the block sees are left out; from a multiple of two vectors on, so that softmax adds alike.
-                int firstKey = shape.FirstKey(first) / (2 * S.Width) * (2 * S.Width), length = shape.EndKey(end - 1) - firstKey;
-                var block = Scratch.Get(Scratch.Slot.Scores, (nint)(end - first) * length);
-                BlockScores(from, keys, shape, head, first, end, firstKey, length, block);
-                for (var i = first; i < end; i++)
-                {
-                    var row = block + (nint)(i - first) * length;
-                    var seen = shape.EndKey(i) - firstKey;
-                    SoftmaxSimd<V, S>.Row(row, row, seen, firstKey);
-                    new Span<float>(row + seen, length - seen).Clear();
-                }
-
-                BlockMix(block, values, shape, head, first, end, firstKey, length, to);
-            });
+            if (shape.Queries > 1)
+                FusedAttention<V, S>.Run(pq, pk, pv, shape, pz);
+            else
+                OneQuery(pq, pk, pv, shape, pz);
         }
     }
+
+    private static void OneQuery(float* q, float* k, float* v, AttentionShape shape, float* z) =>
+        ForEachBlock(shape, (head, _, _) =>
+        {
+            // From a multiple of two vectors on, so that the softmax adds in the order of the whole row.
+            int firstKey = shape.FirstKey(0) / (2 * S.Width) * (2 * S.Width), length = shape.Keys - firstKey;
+            var row = Scratch.Get(Scratch.Slot.Scores, length);
+            BlockScores(q, k, shape, head, 0, 1, firstKey, length, row);
+            SoftmaxSimd<V, S>.Row(row, row, length, firstKey);
+            BlockMix(row, v, shape, head, 0, 1, firstKey, length, z);
+        });
 
     private static void ForEachBlock(AttentionShape shape, BlockAction action)
     {

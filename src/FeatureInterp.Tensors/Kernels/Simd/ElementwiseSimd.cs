@@ -18,6 +18,8 @@ internal static unsafe class ElementwiseSimd<V, S>
 
     public static void Exp(ReadOnlySpan<float> x, Span<float> y) => Map(x, x, y, default(ExpMap));
 
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => Map(a, b, y, default(AddMap));
+
     public static void GeluTanh(ReadOnlySpan<float> x, Span<float> y) => Map(x, x, y, default(GeluMap));
 
     public static void GeluTanhMul(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) => Map(gate, up, y, default(GeluMulMap));
@@ -86,6 +88,12 @@ internal static unsafe class ElementwiseSimd<V, S>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply(float* a, float* b) => VectorMath<V, S>.Exp(S.Load(a));
+    }
+
+    private readonly struct AddMap : IMap
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Apply(float* a, float* b) => S.Add(S.Load(a), S.Load(b));
     }
 
     private readonly struct GeluMap : IMap

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace FeatureInterp.Tensors;
 
@@ -77,12 +78,15 @@ internal static unsafe class SoftmaxSimd<V, S>
             b = S.Max(b, S.Load(x + i + S.Width));
         }
 
-        var lanes = stackalloc float[2 * S.Width];
-        S.Store(a, lanes);
-        S.Store(b, lanes + S.Width);
-        var max = float.NegativeInfinity;
-        for (var lane = 0; lane < 2 * S.Width; lane++)
-            max = lanes[lane] > max ? lanes[lane] : max;
+        // A lane that is NaN may hide a larger number, but then the sum is NaN whatever is taken off.
+        var lanes = stackalloc float[S.Width];
+        S.Store(S.Max(a, b), lanes);
+        var four = Vector128.Load(lanes);
+        for (var lane = 4; lane < S.Width; lane += 4)
+            four = Vector128.MaxNative(Vector128.Load(lanes + lane), four);
+        four = Vector128.MaxNative(Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)), four);
+        four = Vector128.MaxNative(Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2)), four);
+        var max = four.ToScalar() > float.NegativeInfinity ? four.ToScalar() : float.NegativeInfinity;
         for (; i < length; i++)
             max = x[i] > max ? x[i] : max;
         return max;

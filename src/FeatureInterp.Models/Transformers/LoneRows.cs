@@ -1,0 +1,63 @@
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Models;
+
+/// <summary>
+/// Rows that are multiplied one by one: what decoding does. Weights are read from memory once for all of them, and the threads share
+/// what several maps have to read, so that small matrices keep them all busy.
+/// </summary>
+internal static class LoneRows
+{
+    /// <summary>y[row] = x[row]·W for each of the rows and each map whose rows are not independent anyway.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="x">[row, in]</param>
+    /// <param name="maps">The maps, and [row, out] for each.</param>
+    public static void Multiply(int[] rows, Tensor x, ReadOnlySpan<(LinearMap Map, Tensor Y)> maps)
+    {
+        var (count, first) = (0, (Map: default(LinearMap), Y: x));
+        foreach (var (map, y) in maps)
+        {
+            if (map.IsRowIndependent)
+                continue;
+            if (map.Parts is { } parts)
+                (count, first) = (count + parts.Count, (map, y));
+            else
+                OneByOne(rows, x, map, y);
+        }
+
+        if (count == 1)
+            Part(rows, x, first.Y, first.Map!.Parts!, 0);
+        else if (count > 1)
+            MultiplyParallel(rows, x, [.. maps], count);
+    }
+
+    private static void MultiplyParallel(int[] rows, Tensor x, (LinearMap Map, Tensor Y)[] maps, int count) =>
+        Workers.Run(count, chunk =>
+        {
+            foreach (var (map, y) in maps)
+            {
+                if (map.Parts is not { } parts)
+                    continue;
+                if (chunk < parts.Count)
+                {
+                    Part(rows, x, y, parts, chunk);
+                    return;
+                }
+
+                chunk -= parts.Count;
+            }
+        });
+
+    private static void Part(int[] rows, Tensor x, Tensor y, WeightParts parts, int index)
+    {
+        var (part, first) = parts[index];
+        foreach (var row in rows)
+            Kernels.Linear(x.Row(row), part, y.Row(row).Slice(first, part.RowCount));
+    }
+
+    private static void OneByOne(int[] rows, Tensor x, LinearMap map, Tensor y)
+    {
+        foreach (var row in rows)
+            map.Multiply(x.Row(row), y.Row(row));
+    }
+}
