@@ -17,15 +17,18 @@ internal sealed class LlamaCpp
     public static LlamaCpp? Find() =>
         Environment.GetEnvironmentVariable(EnvironmentVariable) is { Length: > 0 } folder && File.Exists(Path.Combine(folder, "llamacpp.mjs")) ? new LlamaCpp(folder) : null;
 
-    /// <summary>Its speed on a GGUF file: 512 tokens of a prompt, or 64 tokens one by one.</summary>
-    public double TokensPerSecond(string model, int threads, bool decode)
+    /// <summary>Milliseconds by the clock and of all its threads, for 512 tokens of a prompt, or for one token after another.</summary>
+    public (double Clock, double Cpu) Milliseconds(string model, int threads, bool decode)
     {
         var start = new ProcessStartInfo("node") { WorkingDirectory = _folder, RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var argument in (string[])["llamacpp.mjs", "times", model, threads.ToString(CultureInfo.InvariantCulture), decode ? "24" : "512", decode ? "64" : "1", "3"])
+        foreach (var argument in (string[])["llamacpp.mjs", "times", model, threads.ToString(CultureInfo.InvariantCulture), decode ? "24" : "512", decode ? "64" : "1", decode ? "3" : "1"])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start) ?? throw new InvalidOperationException("node cannot be started.");
         var last = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         process.WaitForExit();
-        return JsonDocument.Parse(last).RootElement.GetProperty(decode ? "decode_tokens_per_s" : "prefill_tokens_per_s").GetDouble();
+        var result = JsonDocument.Parse(last).RootElement;
+        return decode
+            ? (result.GetProperty("decode_ms_per_token").GetDouble(), result.GetProperty("decode_cpu_ms_per_token").GetDouble())
+            : (result.GetProperty("prefill_ms").GetDouble(), result.GetProperty("prefill_cpu_ms").GetDouble());
     }
 }

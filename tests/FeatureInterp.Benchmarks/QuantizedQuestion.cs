@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FeatureInterp.Tensors;
 using static FeatureInterp.Benchmarks.Report;
 
@@ -20,7 +21,7 @@ internal static class QuantizedQuestion
 
     public static Report Answer()
     {
-        var report = new Report("work", "threads", "weights", "MB", "ms median", "best", "GB/s of weights", "of read loop", "GF/s", "of FMA peak", "tokens/s", "× llama.cpp");
+        var report = new Report("work", "threads", "weights", "MB", "ms median", "best", "GB/s of weights", "of read loop", "GF/s", "of FMA peak", "tokens/s", "× llama.cpp", "in CPU time");
         var peer = LlamaCpp.Find();
         var file = Model is null ? null : GgufFile.Open(Model);
         (string Name, Weight[] Weights)[] models =
@@ -33,8 +34,13 @@ internal static class QuantizedQuestion
         foreach (var threads in new[] { 1, 2 })
         {
             Workers.SetCount(threads);
-            Measure(report, models, threads, 1, peer);
-            Measure(report, [models[0], models[^1]], threads, PromptTokens, peer);
+            Measure(report, models, threads, 1);
+            Measure(report, [models[0], models[^1]], threads, PromptTokens);
+            if (peer is not null && file is not null)
+            {
+                Race(report, models[0].Weights, threads, 1, peer);
+                Race(report, models[0].Weights, threads, PromptTokens, peer);
+            }
         }
 
         Workers.SetCount(0);
@@ -43,7 +49,7 @@ internal static class QuantizedQuestion
         report.Note("The read loop adds up the bytes of the same weights with the widest vectors; peak: fused multiply-adds on registers; each on the same threads, in turn with the rest.");
         report.Note(peer is null
             ? "llama.cpp was not at hand (FEATUREINTERP_LLAMACPP names the folder of llamacpp.mjs and its node_modules)."
-            : "llama.cpp computes the whole model (with attention, norms and sampling), in processes of its own that take turns with ours: the ratio is tokens/s of our products over its tokens/s, medians of three rounds.");
+            : "llama.cpp computes the whole model (with attention, norms and sampling), in processes of its own that take turns with ours; ratios are its time over ours. CPU time adds up all threads, our waiting ones among them.");
         return report;
     }
 
@@ -57,54 +63,65 @@ internal static class QuantizedQuestion
         }
     }
 
-    private static unsafe void Measure(Report report, (string Name, Weight[] Weights)[] models, int threads, int rows, LlamaCpp? peer)
+    private static unsafe void Measure(Report report, (string Name, Weight[] Weights)[] models, int threads, int rows)
     {
         var decode = rows == 1;
-        var rounds = peer is null ? 1 : 3;
-        var rates = new List<Paired>();
-        var theirs = new List<double>();
-        for (var round = 0; round < rounds; round++)
+        var paired = new Paired(decode ? 9 : 3).Add("peak", Machine.PeakOperations * Machine.VectorWidth * threads, Machine.PeakFma);
+        foreach (var (name, weights) in models)
         {
-            var paired = new Paired(decode ? 9 : 3);
-            foreach (var (name, weights) in models)
+            if (decode)
             {
-                var used = decode ? weights : weights[..^1];
-                if (decode)
+                paired.Add("read " + name, 1, () =>
                 {
-                    paired.Add("read " + name, 1, () =>
-                    {
-                        foreach (var w in used)
-                            Machine.Read(w.Pointer, (nint)w.DType.ByteCount(w.Count));
-                    });
-                }
-
-                paired.Add(name, 1, () =>
-                {
-                    foreach (var w in used)
-                        Kernels.Linear(X.AsSpan(0, rows * w.RowLength), w, Y.AsSpan(0, rows * w.RowCount));
+                    foreach (var w in weights)
+                        Machine.Read(w.Pointer, (nint)w.DType.ByteCount(w.Count));
                 });
             }
 
-            paired.Add("peak", Machine.PeakOperations * Machine.VectorWidth * threads, Machine.PeakFma);
-            rates.Add(paired.Run());
-            if (peer is not null)
-                theirs.Add(peer.TokensPerSecond(Model!, threads, decode));
+            paired.Add(name, 1, () => Multiply(weights, rows));
         }
 
+        paired.Run();
         foreach (var (name, weights) in models)
         {
-            var used = decode ? weights : weights[..^1];
-            double bytes = used.Sum(w => w.DType.ByteCount(w.Count)), work = 2.0 * rows * used.Sum(w => w.Count);
-            var rate = Median(rates.Select(r => r.Rate(name)));
-            report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", name, Number(bytes / 1e6), Number(1e3 / rate, 2), Number(1e3 / rates.Max(r => r.Best(name)), 2),
-                decode ? Number(bytes * rate / 1e9) : "", decode ? Percent(Median(rates.Select(r => r.Ratio(name, "read " + name)))) : "", Number(work * rate / 1e9),
-                decode ? "" : Percent(Median(rates.Select(r => work * r.Ratio(name, "peak")))), Number(rows * rate),
-                theirs.Count > 0 && name == "Q4_1" ? Number(rows * rate / Median(theirs), 2) : "");
+            double bytes = Used(weights, rows).Sum(w => w.DType.ByteCount(w.Count)), work = 2.0 * rows * Used(weights, rows).Sum(w => w.Count);
+            report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", name, Number(bytes / 1e6), Number(1e3 / paired.Rate(name), 2), Number(1e3 / paired.Best(name), 2),
+                decode ? Number(bytes * paired.Rate(name) / 1e9) : "", decode ? Percent(paired.Ratio(name, "read " + name)) : "",
+                Number(work * paired.Rate(name) / 1e9), decode ? "" : Percent(work * paired.Ratio(name, "peak")), Number(rows * paired.Rate(name)), "", "");
+        }
+    }
+
+    // Both in turn, three times: medians of the ratios by the clock, and by the time of all threads, which other programs disturb less.
+    private static void Race(Report report, Weight[] weights, int threads, int rows, LlamaCpp peer)
+    {
+        var calls = rows == 1 ? 64 : 3;
+        var rounds = new List<(double Clock, double Cpu, double Theirs, double TheirCpu)>();
+        for (var round = 0; round < 3; round++)
+        {
+            var (clock, cpu) = peer.Milliseconds(Model!, threads, rows == 1);
+            Multiply(weights, rows);
+            var before = Environment.CpuUsage.TotalTime;
+            var start = Stopwatch.GetTimestamp();
+            for (var call = 0; call < calls; call++)
+                Multiply(weights, rows);
+            rounds.Add((Stopwatch.GetElapsedTime(start).TotalMilliseconds / calls, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds / calls, clock, cpu));
         }
 
-        if (theirs.Count > 0)
-            report.Row(decode ? "decode" : $"prefill {rows}", $"{threads}", "llama.cpp Q4_1", "", Number(1e3 * rows / Median(theirs), 2), Number(1e3 * rows / theirs.Max(), 2), "", "", "", "", Number(Median(theirs)), "");
+        var work = rows == 1 ? "decode" : $"prefill {rows}";
+        report.Row(work, $"{threads}", "Q4_1, in turn with llama.cpp", "", Number(Median(rounds.Select(r => r.Clock)), 2), Number(rounds.Min(r => r.Clock), 2), "", "", "", "",
+            Number(1e3 * rows / Median(rounds.Select(r => r.Clock))), Number(Median(rounds.Select(r => r.Theirs / r.Clock)), 2), Number(Median(rounds.Select(r => r.TheirCpu / r.Cpu)), 2));
+        report.Row(work, $"{threads}", "llama.cpp, Q4_1", "", Number(Median(rounds.Select(r => r.Theirs)), 2), Number(rounds.Min(r => r.Theirs), 2), "", "", "", "",
+            Number(1e3 * rows / Median(rounds.Select(r => r.Theirs))), "", "");
     }
+
+    private static void Multiply(Weight[] weights, int rows)
+    {
+        foreach (var w in Used(weights, rows))
+            Kernels.Linear(X.AsSpan(0, rows * w.RowLength), w, Y.AsSpan(0, rows * w.RowCount));
+    }
+
+    // The unembedding comes last; a prompt needs none of it but the last row's, which is left out.
+    private static Weight[] Used(Weight[] weights, int rows) => rows == 1 ? weights : weights[..^1];
 
     private static Weight[] Weights(Func<string, int, int, Weight> layer, Weight unembedding) =>
         [.. Enumerable.Range(0, Layers).SelectMany(i => Layer.Select(l => layer($"blk.{i}.{l.Name}.weight", l.N, l.K))), unembedding];
