@@ -12,13 +12,14 @@ public partial class ReadmeTests
     public async Task Snippets_OneAfterAnother_CompileAndRun()
     {
         var snippets = CodeBlock().Matches(Text).Select(m => m.Groups["code"].Value).ToArray();
-        Assert.Equal(3, snippets.Length);
+        Assert.Equal(4, snippets.Length);
         var cells = new Cells(Repository.Root);
         foreach (var snippet in snippets)
             await cells.ValueAsync(snippet);
         Assert.Contains("logit", cells.Out);
         Assert.Contains("Tensor [7, 256]", cells.Out);
         Assert.Contains("feature 863", cells.Out);
+        Assert.Contains("Activation patching of hook_resid_pre", cells.Out);
     }
 
     [Fact]
