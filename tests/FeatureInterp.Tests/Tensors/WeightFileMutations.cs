@@ -7,7 +7,8 @@ namespace FeatureInterp.Tests;
 
 /// <summary>
 /// Weight files spoilt at random, always in the same way: each must open so that every row of every array can be read, or the one
-/// exception must say why not, soon and without much memory. FEATUREINTERP_FUZZ_SECONDS makes each test go on for so long.
+/// exception must say why not, soon and without much memory. FEATUREINTERP_FUZZ_SECONDS makes
+/// them go on: half of that time is these tests', in equal shares, the other half <see cref="WeightFileFuzz"/>'s.
 /// </summary>
 internal static class WeightFileMutations
 {
@@ -16,8 +17,10 @@ internal static class WeightFileMutations
     private static readonly ulong[] Numbers =
         [0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, 1UL << 61, long.MaxValue, 1UL << 63, ulong.MaxValue];
 
+    private const int Tests = 8;
+
     private static readonly double Seconds =
-        double.TryParse(Environment.GetEnvironmentVariable("FEATUREINTERP_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
+        double.TryParse(Environment.GetEnvironmentVariable("FEATUREINTERP_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds / 2 / Tests : 0;
 
     /// <summary>Opens spoilt files, at least so many, and reads them whole.</summary>
     /// <param name="path">Where the file is written.</param>

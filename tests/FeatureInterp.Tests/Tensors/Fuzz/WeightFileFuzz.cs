@@ -8,7 +8,7 @@ namespace FeatureInterp.Tests.Tensors.Fuzz;
 /// <summary>
 /// Weight files spoilt at random open and read to their end, or are refused by the one exception: never another, never a crash,
 /// a hang, or memory taken on a file's word. A few seconds in an ordinary run; FEATUREINTERP_FUZZ_SECONDS sets how long all
-/// formats together are spoilt, FEATUREINTERP_FUZZ_SEED repeats a run.
+/// formats together are spoilt, here and in <see cref="WeightFileMutations"/> by halves, FEATUREINTERP_FUZZ_SEED repeats a run.
 /// </summary>
 public sealed class WeightFileFuzz(ITestOutputHelper output) : IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class WeightFileFuzz(ITestOutputHelper output) : IDisposable
     {
         var format = FuzzFormat.All.Single(f => f.Name == name);
         var asked = Environment.GetEnvironmentVariable("FEATUREINTERP_FUZZ_SECONDS");
-        var seconds = asked is null ? UsualSeconds : double.Parse(asked, CultureInfo.InvariantCulture) / FuzzFormat.All.Count;
+        var seconds = asked is null ? UsualSeconds : double.Parse(asked, CultureInfo.InvariantCulture) / 2 / FuzzFormat.All.Count;
         var seed = Environment.GetEnvironmentVariable("FEATUREINTERP_FUZZ_SEED") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : asked is null ? 1 : Environment.TickCount;
         output.WriteLine($"{name}: seed {seed}");
         var start = Stopwatch.GetTimestamp();
