@@ -50,6 +50,8 @@ internal static class QuantizedQuestion
         report.Note(peer is null
             ? "llama.cpp was not at hand (FEATUREINTERP_LLAMACPP names the folder of llamacpp.mjs and its node_modules)."
             : "llama.cpp computes the whole model (with attention, norms and sampling), in processes of its own that take turns with ours; ratios are its time over ours. CPU time adds up all threads, our waiting ones among them.");
+        if (peer is not null)
+            report.Note("llama.cpp's threads spin while they wait for each other: where other programs hold a processor (see the load below), its decode on two threads collapses, and that ratio says nothing about a calm machine.");
         return report;
     }
 
