@@ -8,7 +8,7 @@ namespace FeatureInterp.Tests;
 /// <summary>
 /// Weight files spoilt at random, always in the same way: each must open so that every row of every array can be read, or the one
 /// exception must say why not, soon and without much memory. FEATUREINTERP_FUZZ_SECONDS makes
-/// them go on: half of that time is these tests', in equal shares, the other half <see cref="WeightFileFuzz"/>'s.
+/// them go on: half of that time is these tests', in equal shares, the other half <c>WeightFileFuzz</c>'s.
 /// </summary>
 internal static class WeightFileMutations
 {

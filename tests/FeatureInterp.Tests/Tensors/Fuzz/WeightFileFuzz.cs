@@ -8,7 +8,7 @@ namespace FeatureInterp.Tests.Tensors.Fuzz;
 /// <summary>
 /// Weight files spoilt at random open and read to their end, or are refused by the one exception: never another, never a crash,
 /// a hang, or memory taken on a file's word. A few seconds in an ordinary run; FEATUREINTERP_FUZZ_SECONDS sets how long all
-/// formats together are spoilt, here and in <see cref="WeightFileMutations"/> by halves, FEATUREINTERP_FUZZ_SEED repeats a run.
+/// formats together are spoilt, here and in <c>WeightFileMutations</c> by halves, FEATUREINTERP_FUZZ_SEED repeats a run.
 /// </summary>
 public sealed class WeightFileFuzz(ITestOutputHelper output) : IDisposable
 {
