@@ -14,6 +14,7 @@ internal static class Program
         ("prefill", "How much of a prefill is its matrix multiplies?", PrefillQuestion.Answer),
         ("decode-model", "How near is generation to the speed at which a model's weights can be read?", DecodeModelQuestion.Answer),
         ("memory", "What do a large checkpoint, long contexts and many loads hold in memory?", MemoryQuestion.Answer),
+        ("llamacpp", "How fast is a real quantised model beside llama.cpp?", LlamaCppQuestion.Answer),
         ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),

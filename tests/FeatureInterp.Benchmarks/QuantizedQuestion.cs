@@ -55,15 +55,7 @@ internal static class QuantizedQuestion
         return report;
     }
 
-    private static string? Model
-    {
-        get
-        {
-            var shared = Environment.GetEnvironmentVariable("FEATUREINTERP_SHARED") ?? Path.Combine(Root(), "..", "shared");
-            var path = Path.Combine(shared, "models", "smollm2-135m-instruct-q4_1.gguf");
-            return File.Exists(path) ? path : null;
-        }
-    }
+    private static string? Model => RealModel.Path;
 
     private static unsafe void Measure(Report report, (string Name, Weight[] Weights)[] models, int threads, int rows)
     {
