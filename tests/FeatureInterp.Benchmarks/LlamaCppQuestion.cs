@@ -16,7 +16,7 @@ internal static class LlamaCppQuestion
     public static Report Answer()
     {
         var report = new Report("work", "threads", "ms median", "best", "tokens/s", "llama.cpp ms median", "best", "its tokens/s", "llama.cpp ÷ ours", "in CPU time");
-        if (RealModel.Path is not { } path || LlamaCpp.Find() is not { } peer)
+        if (Checkout.RealModel is not { } path || LlamaCpp.Find() is not { } peer)
         {
             report.Note("The real model or llama.cpp was not at hand (FEATUREINTERP_LLAMACPP names the folder of llamacpp.mjs and its node_modules): nothing was measured.");
             return report;
@@ -68,19 +68,4 @@ internal static class LlamaCppQuestion
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
-}
-
-/// <summary>The real model, where it is at hand.</summary>
-internal static class RealModel
-{
-    /// <summary>Its GGUF file, or null.</summary>
-    public static string? Path
-    {
-        get
-        {
-            var shared = Environment.GetEnvironmentVariable("FEATUREINTERP_SHARED") ?? System.IO.Path.Combine(Root(), "..", "shared");
-            var path = System.IO.Path.Combine(shared, "models", "smollm2-135m-instruct-q4_1.gguf");
-            return File.Exists(path) ? path : null;
-        }
-    }
 }

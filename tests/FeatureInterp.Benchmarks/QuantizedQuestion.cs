@@ -55,7 +55,7 @@ internal static class QuantizedQuestion
         return report;
     }
 
-    private static string? Model => RealModel.Path;
+    private static string? Model => Checkout.RealModel;
 
     private static unsafe void Measure(Report report, (string Name, Weight[] Weights)[] models, int threads, int rows)
     {
@@ -138,16 +138,5 @@ internal static class QuantizedQuestion
     {
         var sorted = values.Order().ToArray();
         return sorted[sorted.Length / 2];
-    }
-
-    private static string Root()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "FeatureInterp.Kernel.sln")))
-                return folder;
-        }
-
-        throw new InvalidOperationException("FeatureInterp.Kernel.sln is not above " + AppContext.BaseDirectory);
     }
 }

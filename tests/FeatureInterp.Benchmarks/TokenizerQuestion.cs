@@ -16,7 +16,7 @@ internal static class TokenizerQuestion
     public static Report Answer()
     {
         var report = new Report("tokenizer", "ours", "ours, with offsets", "Rust", "ours / Rust");
-        var root = Root();
+        var root = Checkout.Root;
         var shared = Environment.GetEnvironmentVariable("FEATUREINTERP_SHARED") ?? Path.Combine(root, "..", "shared");
         var corpus = Path.Combine(shared, "data", "corpora", "childrens-books.txt");
         if (!File.Exists(corpus))
@@ -131,12 +131,4 @@ internal static class TokenizerQuestion
     private static string Rate(double[] seconds) => $"{Report.Number(Slice / 1e6 / Median(seconds))} MB/s";
 
     private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "FeatureInterp.Kernel.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("FeatureInterp.Kernel.sln is not above " + AppContext.BaseDirectory);
-        return folder;
-    }
 }
