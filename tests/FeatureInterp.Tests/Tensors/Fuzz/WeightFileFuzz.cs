@@ -15,6 +15,9 @@ public sealed class WeightFileFuzz(ITestOutputHelper output) : IDisposable
     private const double UsualSeconds = 2;
     private const int UsualFiles = 3000;
 
+    // Mapped files go when the collector finds that nobody reads them; a process may have only so many at a time.
+    private const int MostMapped = 2048;
+
     // A spoilt file is a few kilobytes; what it costs must be in proportion.
     private const long MostAllocated = 64 << 20;
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
@@ -48,6 +51,12 @@ public sealed class WeightFileFuzz(ITestOutputHelper output) : IDisposable
             // Every file has a seed of its own, so that one can be made again without those before it.
             var random = new Random(seed + files++);
             var bytes = Mutation.Apply(format.Sound[random.Next(format.Sound.Count)], random);
+            if (files % MostMapped == 0)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
             refused += Try(format, bytes, $"{name}, FEATUREINTERP_FUZZ_SEED={seed + files - 1}") ? 0 : 1;
         }
 
