@@ -8,6 +8,8 @@ internal sealed class Sampler(Sampling sampling, int prompt)
     // Below this the quotients run out of fp32's range, and what is drawn is the largest logit anyway.
     private const float GreedyBelow = 1e-6f;
 
+    private float[]? _filtered;
+    private float[]? _probabilities;
     private ulong _state = Mix((ulong)sampling.Seed ^ Mix((ulong)prompt + 1));
 
     /// <summary>The next token.</summary>
@@ -15,11 +17,17 @@ internal sealed class Sampler(Sampling sampling, int prompt)
     /// <param name="previous">The text so far, prompt included.</param>
     public int Next(ReadOnlySpan<float> logits, IReadOnlyList<int> previous)
     {
-        var filtered = logits.ToArray();
+        if (sampling.Temperature < GreedyBelow && sampling.RepetitionPenalty == 1)
+            return TensorPrimitives.IndexOfMax(logits);
+
+        // Kept from token to token: a vocabulary's worth of numbers is slow to allocate.
+        _filtered ??= new float[logits.Length];
+        var filtered = _filtered.AsSpan(0, logits.Length);
+        logits.CopyTo(filtered);
         if (sampling.Temperature < GreedyBelow)
         {
             Repetition(filtered, previous);
-            return TensorPrimitives.IndexOfMax(filtered);
+            return TensorPrimitives.IndexOfMax<float>(filtered);
         }
 
         Filter(filtered, previous);
@@ -81,7 +89,8 @@ internal sealed class Sampler(Sampling sampling, int prompt)
 
     private int Draw(Span<float> logits)
     {
-        var probabilities = new float[logits.Length];
+        _probabilities ??= new float[logits.Length];
+        var probabilities = _probabilities.AsSpan(0, logits.Length);
         Kernels.Softmax(logits, probabilities);
         var threshold = NextUnit() * TensorPrimitives.Sum<float>(probabilities);
         double sum = 0;

@@ -2,7 +2,7 @@ namespace FeatureInterp.Tensors;
 
 /// <summary>
 /// Attention for one vector width, in three parts with the whole pattern between them; the work is cut into one head's block of
-/// queries. <see cref="FusedAttention{V, S}"/> does it in one pass, a single query goes through the parts one after the other.
+/// queries. <see cref="FusedAttention{V, S}"/> and <see cref="SingleQueryAttention{V, S}"/> do it in one pass.
 /// </summary>
 internal static unsafe class AttentionSimd<V, S>
     where V : struct
@@ -42,20 +42,9 @@ internal static unsafe class AttentionSimd<V, S>
             if (shape.Queries > 1)
                 FusedAttention<V, S>.Run(pq, pk, pv, shape, pz);
             else
-                OneQuery(pq, pk, pv, shape, pz);
+                SingleQueryAttention<V, S>.Run(pq, pk, pv, shape, pz);
         }
     }
-
-    private static void OneQuery(float* q, float* k, float* v, AttentionShape shape, float* z) =>
-        ForEachBlock(shape, (head, _, _) =>
-        {
-            // From a multiple of two vectors on, so that the softmax adds in the order of the whole row.
-            int firstKey = shape.FirstKey(0) / (2 * S.Width) * (2 * S.Width), length = shape.Keys - firstKey;
-            var row = Scratch.Get(Scratch.Slot.Scores, length);
-            BlockScores(q, k, shape, head, 0, 1, firstKey, length, row);
-            SoftmaxSimd<V, S>.Row(row, row, length, firstKey);
-            BlockMix(row, v, shape, head, 0, 1, firstKey, length, z);
-        });
 
     private static void ForEachBlock(AttentionShape shape, BlockAction action)
     {

@@ -106,9 +106,9 @@ internal static unsafe class FusedAttention<V, S>
         }
     }
 
-    // The weights of one query, with zeros to either side as far as its tile goes. Whole panels are worked on: a key the query does
-    // not see counts as −∞, which adds nothing.
-    private static void Softmax(AttentionShape shape, int query, int tileEnd, int firstKey, float* row)
+    /// <summary>The weights of one query from its products, with zeros to either side as far as its tile goes. Whole panels are worked
+    /// on: a key the query does not see counts as −∞, which adds nothing.</summary>
+    public static void Softmax(AttentionShape shape, int query, int tileEnd, int firstKey, float* row)
     {
         int from = shape.FirstKey(query) - firstKey, until = shape.EndKey(query) - firstKey;
         int first = from / PanelWidth * PanelWidth, end = (until + PanelWidth - 1) / PanelWidth * PanelWidth;
