@@ -6,6 +6,9 @@ namespace FeatureInterp.Models;
 /// </summary>
 internal sealed class Generator
 {
+    // New tokens that the cache makes room for at once, or as many as the prompt has.
+    private const int Foreseen = 512;
+
     private readonly Transformer _model;
     private readonly HookScope _hooks;
     private readonly KvCache _cache;
@@ -14,6 +17,7 @@ internal sealed class Generator
     private readonly StreamDecoder?[] _decoders;
     private readonly int _maxNewTokens;
     private readonly int? _stopToken;
+    private readonly float[] _logits;
 
     public Generator(Transformer model, Prompts prompts, HookScope hooks, int maxNewTokens, Sampling sampling, bool stopAtEos)
     {
@@ -26,6 +30,9 @@ internal sealed class Generator
         _samplers = [.. Enumerable.Range(0, _texts.Length).Select(p => new Sampler(sampling, p))];
         _decoders = [.. _texts.Select(_ => model.Tokenizer?.CreateStreamDecoder(skipSpecialTokens: true))];
         _maxNewTokens = maxNewTokens;
+        _logits = new float[(long)Count * model.Config.VocabSize <= Array.MaxLength ? Count * model.Config.VocabSize : 0];
+        for (var p = 0; p < Count; p++)
+            _cache.Reserve(p, _texts[p].Count + Math.Min(maxNewTokens, Math.Max(Foreseen, _texts[p].Count)));
         _stopToken = stopAtEos ? model.Tokenizer?.EosId : null;
     }
 
@@ -41,7 +48,7 @@ internal sealed class Generator
             cancellation.ThrowIfCancellationRequested();
             var starts = Enumerable.Range(0, Count).Select(_cache.Length).ToArray();
             var batch = new TokenBatch(step, starts);
-            var logits = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation);
+            var logits = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation, _logits);
             var next = new int[Count][];
             for (var p = 0; p < Count; p++)
             {
