@@ -8,6 +8,9 @@ namespace FeatureInterp.Models;
 /// </summary>
 internal sealed class Generator
 {
+    // New tokens that the cache makes room for at once, or as many as the prompt has.
+    private const int Foreseen = 512;
+
     private readonly Transformer _model;
     private readonly HookScope _hooks;
     private readonly KvCache _cache;
@@ -16,6 +19,7 @@ internal sealed class Generator
     private readonly StreamDecoder?[] _decoders;
     private readonly int _maxNewTokens;
     private readonly HashSet<int> _stopTokens;
+    private readonly float[] _logits;
 
     public Generator(Transformer model, Prompts prompts, HookScope hooks, int maxNewTokens, Sampling sampling, IEnumerable<int> stopTokens)
     {
@@ -32,6 +36,9 @@ internal sealed class Generator
         var first = new TokenBatch(Array.ConvertAll(_texts, t => t.ToArray()));
         var longest = Array.ConvertAll(_texts, t => Math.Min(t.Count + (long)maxNewTokens, model.Config.ContextLength)).Sum();
         MemoryPlan.Of(model, first, hooks, LogitsAt.Last, longest).Check(model, first.RowCount, FreeMemory.Bytes());
+        _logits = new float[(long)Count * model.Config.VocabSize <= Array.MaxLength ? Count * model.Config.VocabSize : 0];
+        for (var p = 0; p < Count; p++)
+            _cache.Reserve(p, _texts[p].Count + Math.Min(maxNewTokens, Math.Max(Foreseen, _texts[p].Count)));
     }
 
     /// <summary>The number of prompts.</summary>
@@ -46,7 +53,7 @@ internal sealed class Generator
             cancellation.ThrowIfCancellationRequested();
             var starts = Enumerable.Range(0, Count).Select(_cache.Length).ToArray();
             var batch = new TokenBatch(step, starts);
-            var logits = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation);
+            var logits = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation, _logits);
             var next = new int[Count][];
             for (var p = 0; p < Count; p++)
             {

@@ -46,6 +46,9 @@ public sealed class ForwardPass
     /// <summary>Which positions need logits.</summary>
     public LogitsAt LogitsAt { get; init; }
 
+    /// <summary>Where the logits may go, if not into memory of their own: a vocabulary's worth of numbers is slow to allocate.</summary>
+    internal float[]? LogitsRoom { get; init; }
+
     /// <summary>Looked at before each block.</summary>
     public CancellationToken Cancellation { get; init; }
 

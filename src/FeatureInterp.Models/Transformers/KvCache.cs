@@ -9,6 +9,7 @@ public sealed class KvCache
     private readonly float[][] _keys;
     private readonly float[][] _values;
     private readonly int[] _held;
+    private readonly int[] _reserved;
     private readonly int _layers;
     private readonly int _width;
     private int[] _lengths;
@@ -24,6 +25,7 @@ public sealed class KvCache
         _keys = new float[prompts * _layers][];
         _values = new float[prompts * _layers][];
         _held = new int[prompts * _layers];
+        _reserved = new int[prompts];
         Array.Fill(_keys, []);
         Array.Fill(_values, []);
     }
@@ -34,6 +36,9 @@ public sealed class KvCache
     /// <summary>The number of tokens held for a prompt.</summary>
     /// <param name="prompt">The prompt.</param>
     public int Length(int prompt) => _lengths[prompt];
+
+    /// <summary>Makes the room of a prompt's first step large enough for later ones; memory that is not written to yet costs nothing.</summary>
+    internal void Reserve(int prompt, int tokens) => _reserved[prompt] = tokens;
 
     /// <summary>Whether it was made for a model of these dimensions.</summary>
     internal bool Fits(TransformerConfig config) => config.Layers == _layers && config.KeyValueHeads * config.HeadDim == _width;
@@ -47,7 +52,7 @@ public sealed class KvCache
             throw new PromptException($"The KV cache holds {_lengths[prompt]} tokens of prompt {prompt}, but only {_held[slot]} of them at layer {layer}: run the same layers each time, or start with an empty cache.");
         _held[slot] = _lengths[prompt] + keys.Length / _width;
         var start = _lengths[prompt] * _width;
-        return (Append(ref _keys[slot], start, keys), Append(ref _values[slot], start, values));
+        return (Append(ref _keys[slot], start, keys, _reserved[prompt]), Append(ref _values[slot], start, values, _reserved[prompt]));
     }
 
     /// <summary>Counts a step's tokens, once every layer has appended.</summary>
@@ -60,13 +65,13 @@ public sealed class KvCache
     }
 
     // Grown by a quarter: at long contexts keys and values are most of what a run holds, and doubling would hold as much again.
-    private ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows)
+    private ReadOnlyMemory<float> Append(ref float[] buffer, int start, ReadOnlySpan<float> rows, int reserved)
     {
         var needed = checked(start + rows.Length);
         if (buffer.Length < needed)
         {
-            var larger = Math.Min(Array.MaxLength, buffer.Length + buffer.Length / 4L + 64L * _width);
-            var grown = GC.AllocateUninitializedArray<float>(start == 0 ? needed : (int)Math.Max(needed, larger));
+            var room = start == 0 ? (long)reserved * _width : buffer.Length + buffer.Length / 4L + 64L * _width;
+            var grown = GC.AllocateUninitializedArray<float>((int)Math.Min(Array.MaxLength, Math.Max(needed, room)));
             buffer.AsSpan(0, start).CopyTo(grown);
             buffer = grown;
         }

@@ -144,7 +144,8 @@ public abstract class Transformer
     }
 
     /// <summary>One step with hooks that are already resolved.</summary>
-    internal RunResult Step(HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
+    internal RunResult Step(
+        HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation, float[]? logitsRoom = null)
     {
         if (residual is not null && residual.Length != batch.RowCount * Config.DModel)
             throw new PromptException($"The residual stream to start from is {residual}, but these prompts need [{batch.RowCount}, {Config.DModel}].");
@@ -159,6 +160,7 @@ public abstract class Transformer
                 StopLayer = range.Stop,
                 Residual = residual,
                 LogitsAt = logits,
+                LogitsRoom = logitsRoom,
                 Cancellation = cancellation,
                 Processing = Processing,
                 NormalizedAfterGain = Identity.Options.NormalizedHook == NormalizedHook.AfterGain,

@@ -17,7 +17,10 @@ internal static class UnembedStep
         if (run.LogitsAt == LogitsAt.Last && !WantsFinal(run.Hooks))
             (x, rows) = (LastRows(run, x), RowSplit.OfLast(run.Batch));             // [prompt, d_model]
         var n = NormStep.BeforeReading(run, NormPlace.Final, 0, x, w.Final, HookSite.UnembedIn);
-        var logits = Tensor.Uninitialized(n.Shape[0], w.Unembed.Outputs);           // [row, d_vocab]
+        int count = n.Shape[0], vocabulary = w.Unembed.Outputs;
+        var logits = run.LogitsRoom is { } room && room.LongLength >= (long)count * vocabulary // [row, d_vocab]
+            ? new Tensor(room.AsMemory(0, count * vocabulary), count, vocabulary)
+            : Tensor.Uninitialized(count, vocabulary);
         w.Unembed.Apply(rows, n, logits);
         if (run.Processing.CenterUnembed)
             NormStep.Centre(logits, w.Unembed.Outputs);

@@ -14,6 +14,10 @@ internal static unsafe class SingleQueryAttention<V, S>
     // As many keys as the row kernel takes at a time.
     private const int KeysAtOnce = 4;
 
+    // How far ahead of the work memory is asked for, and what comes at once, in floats.
+    private const int PrefetchAhead = 2048;
+    private const int Line = 16;
+
     // Elements of keys below which waking another thread costs more than it brings.
     private const long ParallelKeys = 1 << 16;
 
@@ -40,6 +44,7 @@ internal static unsafe class SingleQueryAttention<V, S>
         for (var key = shape.FirstKey(0); key < shape.Keys; key += KeysAtOnce)
         {
             var count = Math.Min(KeysAtOnce, shape.Keys - key);
+            Prefetch(k, shape, first, end, key);
             for (var head = first; head < end; head++)
                 RowKernel<V, S>.Dots<ElementF32>(q + (nint)head * d, (byte*)(k + key * stride + (nint)shape.KeyValueHead(head) * d), stride, count, d, pattern + (nint)head * pitch + key - firstKey);
         }
@@ -50,8 +55,22 @@ internal static unsafe class SingleQueryAttention<V, S>
         for (var key = firstKey; key < shape.Keys; key += KeysAtOnce)
         {
             var count = Math.Min(KeysAtOnce, shape.Keys - key);
+            Prefetch(v, shape, first, end, key);
             for (var head = first; head < end; head++)
                 AddValues(pattern + (nint)head * pitch + key - firstKey, v + key * stride + (nint)shape.KeyValueHead(head) * d, stride, count, d, z + (nint)head * d);
+        }
+    }
+
+    // Pieces of a few rows are over too soon for the processor to see what comes next.
+    private static void Prefetch(float* x, AttentionShape shape, int first, int end, int key)
+    {
+        var stride = shape.KeyValueHeads * shape.HeadDim;
+        key += Math.Max(1, PrefetchAhead / (KeysAtOnce * stride)) * KeysAtOnce;
+        int from = shape.KeyValueHead(first) * shape.HeadDim, until = (shape.KeyValueHead(end - 1) + 1) * shape.HeadDim;
+        for (var row = key; row < Math.Min(shape.Keys, key + KeysAtOnce); row++)
+        {
+            for (var at = from; at < until; at += Line)
+                S.Prefetch(x + (nint)row * stride + at);
         }
     }
 
