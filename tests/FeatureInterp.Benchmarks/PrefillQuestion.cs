@@ -41,7 +41,7 @@ internal static class PrefillQuestion
                 .Add("run", 1, () => model.Run(prompt, logits: LogitsAt.Last))
                 .Add("multiplies", 1, products.Run)
                 .Run(1);
-            var share = products.Operations * times.Ratio("multiplies", "peak") ;
+            var share = products.Operations * times.Ratio("multiplies", "peak");
             report.Row(name, dtype.ToString(), $"{threads}", Number(1000 / times.Rate("run")), Number(Tokens * times.Rate("run"), 0), Percent(times.Ratio("run", "multiplies")), Percent(share));
         }
     }

@@ -88,7 +88,7 @@ internal sealed class TorchProcess : IDisposable
     // The first Python of the path may not be the system's.
     private static TorchProcess? Start(string python, TemporaryModel model, string file, int threads, int tokens)
     {
-        var start = new ProcessStartInfo(python, [file, model.Folder, $"{threads}", $"{tokens}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = python == "python3" };
+        var start = new ProcessStartInfo(python, [file, model.Folder, $"{threads}", $"{tokens}"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = python == "python3" };
         start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = $"{threads}";
         try
         {

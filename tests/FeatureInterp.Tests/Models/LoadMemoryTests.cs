@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Tests;
 
