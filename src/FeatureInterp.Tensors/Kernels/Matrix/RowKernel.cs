@@ -95,6 +95,14 @@ internal static unsafe class RowKernel<V, S>
             for (; j <= n - S.Width; j += S.Width)
             {
                 nint at = j * E.Size;
+                if (E.Size == 2)
+                {
+                    S.Prefetch(w0 + 4 * stride + at);
+                    S.Prefetch(w1 + 4 * stride + at);
+                    S.Prefetch(w2 + 4 * stride + at);
+                    S.Prefetch(w3 + 4 * stride + at);
+                }
+
                 var sum = S.MultiplyAdd(E.Load<V, S>(w0 + at), x0, S.Load(y + j));
                 sum = S.MultiplyAdd(E.Load<V, S>(w1 + at), x1, sum);
                 sum = S.MultiplyAdd(E.Load<V, S>(w2 + at), x2, sum);
