@@ -142,8 +142,12 @@ internal static unsafe class RowKernel<V, S>
         if (bytes < ParallelBytes || Workers.Count == 1)
             MultiplyPart<E>(x, b, 0, n, k, y);
         else
-            MultiplyParallel<E>(x, b, n, k, y, (int)Math.Clamp(bytes / ChunkBytes, Workers.Count, n));
+            MultiplyParallel<E>(x, b, n, k, y, Chunks(b, n, bytes));
     }
+
+    // Output-first, a chunk is a piece of memory; input-first it is a strip of every row, and narrow strips are read slowly.
+    private static int Chunks(in PanelSource b, int n, long bytes) =>
+        b.InputFirst ? Math.Min(Workers.Count, n) : (int)Math.Clamp(bytes / ChunkBytes, Workers.Count, n);
 
     private static void MultiplyParallel<E>(float* x, PanelSource b, int n, int k, float* y, int chunks)
         where E : struct, IElement =>
