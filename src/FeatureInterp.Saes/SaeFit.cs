@@ -39,7 +39,7 @@ internal static class SaeFit
             warnings.Add($"{model.Name} runs with weight processing ({model.Processing}), but SAEs read a model as it is published: load it without, or use WithProcessing(WeightProcessing.None).");
         if (!sae.Config.PrependBos)
             warnings.Add($"{sae.Name} was trained on texts without a beginning-of-sequence token, but prompts get one.");
-        if (sae.Config.UnfoldedNormalization is { } normalization)
+        if (sae.Config.Origin.UnfoldedNormalization is { } normalization)
             warnings.Add($"{sae.Name} says 'normalize_activations' is {normalization}: if its factor was never folded into the weights, the features are on a wrong scale.");
         return warnings;
     }

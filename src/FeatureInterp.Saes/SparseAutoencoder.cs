@@ -15,12 +15,14 @@ public sealed class SparseAutoencoder
     private readonly SaeWeights _w;
     private string? _weightsHash;
 
-    private SparseAutoencoder(string folder, SaeConfig config, SaeWeights weights)
+    private readonly SaeFiles _files;
+
+    private SparseAutoencoder(string folder, SaeFiles files)
     {
         Folder = folder;
         Name = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar));
-        Config = config;
-        _w = weights;
+        _files = files;
+        _w = files.Weights;
     }
 
     /// <summary>What the SAE is called: the last part of its folder.</summary>
@@ -30,24 +32,24 @@ public sealed class SparseAutoencoder
     public string Folder { get; }
 
     /// <summary>What it says of itself.</summary>
-    public SaeConfig Config { get; }
+    public SaeConfig Config => _files.Config;
 
-    /// <summary>The fingerprint of the weight file, computed when first asked for; see <see cref="FileFingerprint"/>.</summary>
-    public string WeightsHash => _weightsHash ??= FileFingerprint.Of(WeightsFile(Folder));
+    /// <summary>The layout its files were recognised as, such as <c>SAELens (cfg.json, sae_weights.safetensors)</c>.</summary>
+    public string Layout => _files.Layout.Title;
 
-    /// <summary>W_dec, [d_sae, d_in]: row f is the direction that feature f writes.</summary>
-    public Weight Decoder => _w.Decoder;
+    /// <summary>The fingerprint of the weight files, computed when first asked for; see <see cref="FileFingerprint"/>.</summary>
+    public string WeightsHash => _weightsHash ??= FileFingerprint.Of(_files.Files);
 
-    /// <summary>Loads an SAE in SAELens 6's layout: <c>cfg.json</c> and <c>sae_weights.safetensors</c>.</summary>
-    /// <param name="nameOrFolder">Its folder, or the name of one under <c>data/saes</c>.</param>
+    /// <summary>Loads an SAE. Its layout is found by looking at the files.</summary>
+    /// <param name="nameOrFolder">Its folder or file, or the name of one under <c>data/saes</c>.</param>
+    /// <param name="options">What the files do not say; null for nothing.</param>
     /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged or does not fit the configuration.</exception>
     /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here.</exception>
-    public static SparseAutoencoder Load(string nameOrFolder)
+    public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null)
     {
         var folder = DataFolder.Resolve(nameOrFolder, "saes");
-        var config = SaeConfig.Read(Path.Combine(folder, "cfg.json"));
-        return new SparseAutoencoder(folder, config, SaeWeights.Read(WeightsFile(folder), config));
+        return new SparseAutoencoder(folder, SaeLayouts.Read(folder, options ?? new SaeLoadOptions()));
     }
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
@@ -110,12 +112,12 @@ public sealed class SparseAutoencoder
 
         var input = Prepare(Flat(x).Clone(), out _);
         var acts = Tensor.Uninitialized(input.Shape[0], features.Length);
-        Kernels.MatMulColumns(input.Span, _w.Encoder, features, acts.Span);
+        _w.Encoder!.Encode(input, features, acts);
         for (var t = 0; t < acts.Shape[0]; t++)
         {
             var row = acts.Row(t);
             for (var i = 0; i < row.Length; i++)
-                row[i] = Activate(row[i] + _w.EncoderBias.Span[features[i]], features[i]);
+                row[i] = Activate(row[i] + _w.EncoderBias!.Span[features[i]], features[i]);
         }
 
         return acts;
@@ -128,7 +130,7 @@ public sealed class SparseAutoencoder
     {
         var result = Biased(features.Tokens);
         foreach (var f in features)
-            Kernels.AddScaledRow(_w.Decoder, f.Feature, f.Value, result.Row(f.Token));
+            _w.Decoder.Add(f.Feature, f.Value, result.Row(f.Token));
         return result;
     }
 
@@ -144,7 +146,7 @@ public sealed class SparseAutoencoder
             for (var f = 0; f < row.Length; f++)
             {
                 if (row[f] != 0)
-                    Kernels.AddScaledRow(_w.Decoder, f, row[f], result.Row(t));
+                    _w.Decoder.Add(f, row[f], result.Row(t));
             }
         }
 
@@ -165,15 +167,13 @@ public sealed class SparseAutoencoder
     /// <param name="feature">The feature.</param>
     public float[] Direction(int feature)
     {
-        var row = new float[Config.DIn];
-        _w.Decoder.CopyRow(feature, row);
+        var row = new float[Config.DOut];
+        _w.Decoder.Copy(feature, row);
         return row;
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Config.Architecture} SAE, {Config.DSae} features of {Config.Hook} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
-
-    internal static string WeightsFile(string folder) => Path.Combine(folder, "sae_weights.safetensors");
 
     /// <summary>[token, head, d_head] as [token, head · d_head]; checks the width.</summary>
     internal Tensor Flat(Tensor x)
@@ -200,9 +200,9 @@ public sealed class SparseAutoencoder
     internal Tensor PreActivations(Tensor x)
     {
         var pre = Tensor.Uninitialized(x.Shape[0], Config.DSae);
-        Kernels.MatMul(x.Span, _w.Encoder, pre.Span);
+        _w.Encoder!.Encode(x, pre);
         for (var t = 0; t < pre.Shape[0]; t++)
-            TensorPrimitives.Add(pre.Row(t), _w.EncoderBias.Span, pre.Row(t));
+            TensorPrimitives.Add(pre.Row(t), _w.EncoderBias!.Span, pre.Row(t));
         return pre;
     }
 
@@ -225,7 +225,7 @@ public sealed class SparseAutoencoder
 
     private Tensor Biased(int tokens)
     {
-        var result = Tensor.Uninitialized(tokens, Config.DIn);
+        var result = Tensor.Uninitialized(tokens, Config.DOut);
         for (var t = 0; t < tokens; t++)
             _w.DecoderBias.Span.CopyTo(result.Row(t));
         return result;
