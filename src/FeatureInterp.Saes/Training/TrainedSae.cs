@@ -27,6 +27,8 @@ public sealed class TrainedSae
 
     internal TrainingParameters Parameters => _trainer.Parameters;
 
+    internal double InputFactor => _trainer.InputFactor;
+
     /// <summary>
     /// Writes <c>sae_weights.safetensors</c>, <c>sparsity.safetensors</c> (log₁₀ of how often each feature fired in the last steps) and, last, <c>cfg.json</c>. As in SAELens, BatchTopK
     /// and Matryoshka SAEs become JumpReLU SAEs with one threshold; norms and factors are folded in, so that nothing is left to be done in use.
