@@ -126,9 +126,9 @@ public class ActivationSourceTests
         foreach (var r in order)
             counts[r]++;
 
-        // What is still held differs between rows by less than what the buffer can hold of one row.
+        // A row that has been read may stay for some rounds, half as likely with each.
         var even = 40.0 * batchRows / Rows;
-        Assert.All(counts, c => Assert.InRange(c, even - 2 - capacity / Rows, even + 2 + capacity / Rows));
+        Assert.All(counts, c => Assert.InRange(c, even - 6, even + (double)capacity / Rows + 1));
         Assert.True(order.Zip(order.Skip(1)).Count(p => p.Second == p.First + 1) < order.Count / 10);
         Assert.True(buffer.Epochs >= even - 1);
     }
