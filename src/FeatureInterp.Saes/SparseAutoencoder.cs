@@ -155,12 +155,31 @@ public sealed class SparseAutoencoder
 
     /// <summary>What is left of an input after encoding and decoding, on the input's own scale and in its shape.</summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
-    public Tensor Reconstruct(Tensor x)
+    public Tensor Reconstruct(Tensor x) => Forward(x, SaePass.Plain);
+
+    /// <summary>The sites inside the SAE that a pass reaches, in order: all but Error and Output, which are the splice's own.</summary>
+    /// <param name="asSaeLensAttaches"><see cref="SaePass.AsSaeLensAttaches"/>.</param>
+    internal IReadOnlyList<SaeSite> SitesOf(bool asSaeLensAttaches) => [SaeSite.Input, SaeSite.ActsPre, SaeSite.ActsPost, SaeSite.Recons];
+
+    /// <summary>
+    /// Encodes and decodes, showing each step to <see cref="SaePass.Hooks"/>. <paramref name="x"/> is not written into, whatever they write.
+    /// </summary>
+    /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
+    /// <param name="pass">Which tokens are one text, who looks, whose number.</param>
+    /// <returns>[token, d_out]; in the shape of <paramref name="x"/> where that has heads.</returns>
+    internal Tensor Forward(Tensor x, SaePass pass)
     {
-        var input = Prepare(Flat(x).Clone(), out var scaling);
-        var result = Decode(Activate(PreActivations(input)));
+        var input = Flat(x).Clone();                                    // [token, d_in]
+        pass.At(SaeSite.Input, input);
+        Prepare(input, out var scaling);
+        var acts = PreActivations(input);
+        pass.At(SaeSite.ActsPre, acts);                                 // [token, d_sae]
+        Activate(acts);
+        pass.At(SaeSite.ActsPost, acts);                                // [token, d_sae]
+        var result = Decode(acts);
+        pass.At(SaeSite.Recons, result);                                // [token, d_out]
         scaling?.Undo(result);
-        return result.Reshape(x.Shape);
+        return Config.DOut == Config.DIn ? result.Reshape(x.Shape) : result;
     }
 
     /// <summary>The direction a feature writes: row <paramref name="feature"/> of W_dec, [d_in].</summary>
