@@ -66,9 +66,21 @@ public sealed class SparseAutoencoder
     /// <returns>A sentence for each; none for a pair that belongs together.</returns>
     public IReadOnlyList<string> Warnings(Transformer model) => SaeFit.Warnings(this, model);
 
-    /// <summary>This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'.</summary>
+    /// <summary>Where its features are in a run that it is spliced into, such as <c>blocks.3.hook_resid_post.hook_sae_acts_post</c>: what to capture or edit.</summary>
+    /// <exception cref="SaeException">Its files do not say which hook it reads.</exception>
+    public string FeaturesHook => ((Config.HookOut ?? Config.Hook) with { Sae = SaeSite.ActsPost }).ToString();
+
+    /// <summary>
+    /// This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'. A transcoder reads its input hook as the
+    /// model goes on with it, after edits and after an SAE that stands there, and takes the place of its output hook.
+    /// </summary>
     /// <param name="errorTerm">Whether what the SAE fails to reconstruct is added back, so that without edits the model goes on as if the SAE were not there.</param>
-    public ISplice Splice(bool errorTerm = false) => new SaeSplice(this, errorTerm);
+    /// <param name="exclude">Tokens at whose positions the model's own value stays, such as <see cref="TokenSet.Special"/>; none if left out.</param>
+    /// <param name="asSaeLens">
+    /// Whether to give SAELens's number where that loses something: a skip transcoder's x·W_skipᵀ, a temporal SAE's prediction, the features of
+    /// matching pursuit as a hook. For comparison only.
+    /// </param>
+    public ISplice Splice(bool errorTerm = false, TokenSet? exclude = null, bool asSaeLens = false) => new SaeSplice(this, errorTerm, exclude, asSaeLens);
 
     /// <summary>The features that fire.</summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
