@@ -47,7 +47,7 @@ internal sealed class SaeSplice : ISplice
     public double ValuesPerToken(SaeSite site, HookScope hooks)
     {
         var c = Sae.Config;
-        double dense = c.DSae, sparse = 3.0 * Math.Min(c.DSae, c.TopK?.K ?? ExpectedL0);
+        double dense = c.DSae, sparse = Math.Min(dense, 3.0 * (c.TopK?.K ?? ExpectedL0));
         return site switch
         {
             SaeSite.None => 2.0 * c.DIn + (WantsDense(hooks) ? dense : sparse) + (HasErrorTerm ? 4.0 : 2) * c.DOut,
