@@ -18,6 +18,6 @@ public static class RunFeatures
         var kept = run.Activations[sae.FeaturesHook];
         return kept.Values is FeatureValues features
             ? features.Prompts
-            : [.. Enumerable.Range(0, kept.Count).Select(p => FeatureValues.Of(kept[p]))];
+            : [.. Enumerable.Range(0, kept.Count).Select(p => SparseFeatures.Of(kept[p]))];
     }
 }

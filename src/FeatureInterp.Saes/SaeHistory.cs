@@ -76,6 +76,21 @@ internal sealed class SaeHistory(SparseAutoencoder sae)
                 Walk((from, to, count) => taken.Rows(to, count).Span.CopyTo(value.Rows(from, count).Span));
         }
 
+        /// <summary>The row of <see cref="All"/> at which each prompt's new ones begin; 0 for a prompt that has none.</summary>
+        public int[] FirstOfStep(TokenBatch batch)
+        {
+            var first = new int[batch.Count];
+            for (int p = 0, i = 0, end = 0; p < first.Length; p++)
+            {
+                if (batch.Length(p) == 0)
+                    continue;
+                end += Lengths[i];
+                first[p] = end - New[i++];
+            }
+
+            return first;
+        }
+
         private void Walk(Action<int, int, int> each)
         {
             for (int i = 0, end = 0, to = 0; i < New.Length; i++)

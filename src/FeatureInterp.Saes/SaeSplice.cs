@@ -12,6 +12,7 @@ internal sealed class SaeSplice : ISplice
     // Features that fire on a token where nothing is known of it: more than a good SAE has. Each takes the room of three values.
     private const int ExpectedL0 = 512;
 
+    /// <exception cref="SaeException">It is not known which hook it reads or writes.</exception>
     public SaeSplice(SparseAutoencoder sae, bool errorTerm, TokenSet? exclude, bool asSaeLens)
     {
         Sae = sae;
@@ -36,7 +37,7 @@ internal sealed class SaeSplice : ISplice
 
     public HookPoint Input => Sae.Config.Hook;
 
-    public HookPoint Hook => Sae.Config.HookOut ?? Sae.Config.Hook;
+    public HookPoint Hook => Sae.HookWritten;
 
     public int FeatureCount => Sae.Config.DSae;
 

@@ -76,7 +76,7 @@ public sealed class TemporalSpliceTests : IDisposable
 
         for (var p = 0; p < 3; p++)
             Assert.Equal(texts[p][prompts[p].Length..], made[p].Tokens);
-        Golden.AssertClose("what the model goes on with", new Tensor(seen.ToArray()), new Tensor(inSteps), 1e-4);
+        Golden.AssertClose("what the model goes on with", new Tensor(seen.ToArray(), seen.Count), new Tensor(inSteps, inSteps.Length), 1e-4);
     }
 
     [Fact]
