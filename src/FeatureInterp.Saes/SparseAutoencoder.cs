@@ -384,7 +384,7 @@ public sealed class SparseAutoencoder
     private Tensor Skipped(Tensor x, Tensor result)
     {
         var skipped = Tensor.Uninitialized(result.Shape);
-        Kernels.Linear(x.Span, _w.Skip!, skipped.Span);
+        TokenLinear.Apply(x, _w.Skip!, skipped);
         TensorPrimitives.Add(result.Span, skipped.Span, result.Span);
         return result;
     }
