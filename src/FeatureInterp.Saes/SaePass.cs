@@ -17,7 +17,9 @@ internal interface ISaeHooks
 
     /// <summary>Tells what fired in a pass whose features nobody looked at and that were never written out.</summary>
     /// <param name="features">The features of all rows.</param>
-    void Fired(SparseFeatures features);
+    void Fired(SparseFeatures features)
+    {
+    }
 }
 
 /// <summary>How tokens go through an SAE; see <see cref="SparseAutoencoder.Forward"/>.</summary>

@@ -12,6 +12,9 @@ internal sealed class SaeSplice : ISplice
     // Features that fire on a token where nothing is known of it: more than a good SAE has. Each takes the room of three values.
     private const int ExpectedL0 = 512;
 
+    // A temporal SAE's codes, those of the token before, values, their mix, what is predicted, and the features.
+    private const int CodesHeld = 6;
+
     /// <exception cref="SaeException">It is not known which hook it reads or writes.</exception>
     public SaeSplice(SparseAutoencoder sae, bool errorTerm, TokenSet? exclude, bool asSaeLens)
     {
@@ -51,6 +54,7 @@ internal sealed class SaeSplice : ISplice
         double dense = c.DSae, sparse = Math.Min(dense, 3.0 * (c.TopK?.K ?? ExpectedL0));
         return site switch
         {
+            SaeSite.None when ReadsEarlierTokens => (HasErrorTerm ? 7.0 : 5) * c.DIn + CodesHeld * dense,
             SaeSite.None => 2.0 * c.DIn + (WantsDense(hooks) ? dense : sparse) + (HasErrorTerm ? 4.0 : 2) * c.DOut,
             SaeSite.ActsPre => dense,
             SaeSite.ActsPost => hooks.Edits(Hook with { Sae = site }) ? dense : sparse,

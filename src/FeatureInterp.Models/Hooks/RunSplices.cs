@@ -91,7 +91,6 @@ internal sealed class RunSplices
         {
             var tokens = splice.ReadsEarlierTokens ? Math.Max(rows, heldTokens) : rows;
             laidBy += splice.Input == hook ? 0 : rows * splice.Input.Site.Width(config);
-            laidBy += splice.ReadsEarlierTokens ? tokens * splice.Input.Site.Width(config) : 0;
             working = Math.Max(working, tokens * splice.ValuesPerToken(SaeSite.None, hooks));
         }
 

@@ -31,6 +31,18 @@ public sealed class SpliceErrorTests : IDisposable
     }
 
     [Fact]
+    public void Splice_TranscoderThatDoesNotSayWhereItWrites_IsRefused()
+    {
+        using var transcoder = new TinyTranscoder("blocks.1.ln2.hook_normalized", "blocks.1.hook_mlp_out");
+        var path = Path.Combine(transcoder.Folder, "cfg.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"hook_name_out\": \"blocks.1.hook_mlp_out\", ", "", StringComparison.Ordinal));
+        var e = Assert.Throws<SaeException>(() => transcoder.Load().Splice());
+        Assert.Contains("HookOut", e.Message, StringComparison.Ordinal);
+        var told = SparseAutoencoder.Load(transcoder.Folder, new SaeLoadOptions { HookOut = HookPoint.Parse("blocks.1.hook_mlp_out") });
+        Assert.Equal("blocks.1.hook_mlp_out.hook_sae_acts_post", told.FeaturesHook);
+    }
+
+    [Fact]
     public void Run_OutputBeforeInput_IsRefused()
     {
         using var transcoder = new TinyTranscoder("blocks.1.hook_mlp_out", "blocks.1.ln2.hook_normalized");

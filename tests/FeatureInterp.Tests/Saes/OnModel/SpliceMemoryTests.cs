@@ -37,6 +37,17 @@ public sealed class SpliceMemoryTests : IDisposable
         Assert.Equal(Rows * (28 + 2 * 28 + 53 + 2 * 20) * 4, Plan(null, null, transcoder.Load().Splice()).Work - Plan(null, null).Work);
     }
 
+    // A step of generation goes over the whole texts again: of 30 tokens, not of the 8 that are new.
+    [Fact]
+    public void Of_TemporalSae_CountsTheTokensBefore()
+    {
+        using var temporal = new TinyTemporal("blocks.1.hook_resid_post");
+        var splice = temporal.Load().Splice();
+        double Room(long held) => new HookScope(_model, null, null, [splice]).SpliceRoom(_model.Config, Rows, held);
+        Assert.Equal(Rows * (5 * 20 + 6 * 48), Room(0));
+        Assert.Equal(30 * (5 * 20 + 6 * 48), Room(30));
+    }
+
     // One works after another.
     [Fact]
     public void Of_SeveralSaes_CountsTheLargest()

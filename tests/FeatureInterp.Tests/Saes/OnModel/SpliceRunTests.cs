@@ -121,6 +121,33 @@ public sealed class SpliceRunTests : IDisposable
             Assert.Equal(special.Contains(tokens[t]), clean[t].Span.SequenceEqual(output[t].Span));
     }
 
+    public static TheoryData<string> Kinds => ["standard", "jumprelu", "gated", "topk", "abstopk", "matching_pursuit", "temporal"];
+
+    /// <summary>Every kind stands in the model as it reconstructs alone, looked at or not, and steps aside with its error term.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public void Run_EachKind_EqualsItsReconstructionWrittenInByHand(string kind)
+    {
+        const string At = "blocks.1.hook_resid_post";
+        using var tinySae = new TinySae(new TinySaeShape { Architecture = kind, DSae = 52, Hook = At, Seed = 8 });
+        var (sae, tokens) = (tinySae.Load(), _tiny.Prompt(9, 1));
+        var clean = _model.Run(tokens, capture: At);
+        var byHand = _model.Run(tokens, edit: [Hook.Replace(At, sae.Reconstruct(clean.Activations[At][0]))]).Logits[0];
+        Golden.AssertClose("plain", byHand, _model.Run(tokens, splice: [sae.Splice()]).Logits[0], 1e-5);
+        Golden.AssertClose("looked at", byHand, _model.Run(tokens, capture: "*", splice: [sae.Splice()]).Logits[0], 1e-5);
+        var kept = _model.Run(tokens, capture: sae.FeaturesHook, splice: [sae.Splice()]);
+        Golden.AssertClose("features kept", byHand, kept.Logits[0], 1e-5);
+        TwinAssert.Same("features", sae.EncodeDense(clean.Activations[At][0]), kept.Features(sae)[0].ToDense());
+        Golden.AssertClose("error term", clean.Logits[0], _model.Run(tokens, splice: [sae.Splice(errorTerm: true)]).Logits[0], 1e-5);
+
+        var fired = kept.Features(sae)[0][0];
+        var written = sae.Reconstruct(clean.Activations[At][0]);
+        var direction = sae.Direction(fired.Feature);
+        for (var d = 0; d < direction.Length; d++)
+            written[fired.Token, d] += (2 - fired.Value) * direction[d];
+        var set = Hook.Set(sae.FeaturesHook, 2, position: fired.Token, index: fired.Feature);
+        Golden.AssertClose("edited", _model.Run(tokens, edit: [Hook.Replace(At, written)]).Logits[0], _model.Run(tokens, edit: [set], splice: [sae.Splice()]).Logits[0], 1e-5);
+    }
+
     [Fact]
     public void Features_Kept_AreWhatFired()
     {
