@@ -52,6 +52,12 @@ public sealed class SparseAutoencoder
         return new SparseAutoencoder(folder, SaeLayouts.Read(folder, options ?? new SaeLoadOptions()));
     }
 
+    /// <summary>Its arrays.</summary>
+    internal SaeWeights Weights => _w;
+
+    /// <summary>The same arrays under another configuration, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config) => new(Folder, _files with { Config = config });
+
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
     /// <exception cref="SaeException">The hook is not there or has another width; the message says which.</exception>
