@@ -55,8 +55,8 @@ public sealed class SparseAutoencoder
     /// <summary>Its arrays.</summary>
     internal SaeWeights Weights => _w;
 
-    /// <summary>The same arrays under another configuration, to see what that would give.</summary>
-    internal SparseAutoencoder Under(SaeConfig config) => new(Folder, _files with { Config = config });
+    /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => new(Folder, _files with { Config = config, Weights = weights ?? _w });
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>

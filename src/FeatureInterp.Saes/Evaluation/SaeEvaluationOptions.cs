@@ -47,6 +47,9 @@ public sealed record SaeEvaluationOptions
     /// <summary>Whether to go on from <see cref="StateFile"/> when it is there. Default false: begin anew.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Whether <see cref="SaeFeatureMetrics.Weights"/> is wanted.</summary>
+    internal bool WeightMetrics { get; init; } = true;
+
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="SaeException">One makes no sense.</exception>
     internal void Validate()

@@ -128,7 +128,7 @@ public static class SaeEvaluator
                 ConsistentActivation = [.. s.Fired.Zip(s.FiredRows, (f, r) => r > 0 ? (double?)f / r : null)],
                 Dead = [.. Enumerable.Range(0, density.Length).Where(f => s.Fired[f] == 0)],
                 Dense = [.. Enumerable.Range(0, density.Length).Where(f => density[f] > options.DenseAbove).OrderByDescending(f => density[f]).ThenBy(f => f)],
-                Weights = WeightGeometry.Of(sae.Config, sae.Weights),
+                Weights = options.WeightMetrics ? WeightGeometry.Of(sae.Config, sae.Weights) : null,
             },
         };
     }
