@@ -52,6 +52,12 @@ public sealed class SparseAutoencoder
         return new SparseAutoencoder(folder, SaeLayouts.Read(folder, options ?? new SaeLoadOptions()));
     }
 
+    /// <summary>Its arrays.</summary>
+    internal SaeWeights Weights => _w;
+
+    /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => new(Folder, _files with { Config = config, Weights = weights ?? _w });
+
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
     /// <exception cref="SaeException">The hook is not there or has another width; the message says which.</exception>

@@ -1,0 +1,147 @@
+using System.Text;
+using FeatureInterp.Models;
+
+namespace FeatureInterp.Saes;
+
+/// <summary>
+/// What an SAE is evaluated on: rows of token ids, a text, or a text file. A text is read piece by piece and cut into rows of one
+/// length; what does not fill the last row is left out. Strings and arrays of ids convert by themselves.
+/// </summary>
+public sealed class TokenRows
+{
+    // Tokenized at once; a piece ends at a line end or a space, so that no word is cut.
+    private const int PieceChars = 1 << 18;
+
+    private readonly IEnumerable<int[]>? _rows;
+    private readonly Func<(TextReader Reader, long Length)>? _open;
+
+    private TokenRows(IEnumerable<int[]>? rows, Func<(TextReader, long)>? open, string name)
+    {
+        _rows = rows;
+        _open = open;
+        Name = name;
+    }
+
+    /// <summary>What it is called in messages and results.</summary>
+    public string Name { get; }
+
+    /// <summary>A text.</summary>
+    /// <param name="text">The text.</param>
+    public static implicit operator TokenRows(string text) => new(null, () => (new StringReader(text), text.Length), "text");
+
+    /// <summary>Rows of token ids, taken as they are.</summary>
+    /// <param name="rows">The ids, an array a row.</param>
+    public static implicit operator TokenRows(int[][] rows) => Of(rows);
+
+    /// <summary>Rows of token ids, taken as they are; they are asked for batch by batch.</summary>
+    /// <param name="rows">The ids, an array a row.</param>
+    /// <param name="name">What they are called in messages and results.</param>
+    public static TokenRows Of(IEnumerable<int[]> rows, string name = "tokens") => new(rows, null, name);
+
+    /// <summary>A text file in UTF-8.</summary>
+    /// <param name="path">The file.</param>
+    public static TokenRows FromFile(string path) => new(null, () => OpenFile(path), Path.GetFileName(path));
+
+    /// <summary>The number of rows; null when it is not known, or only once the text has been read.</summary>
+    internal long? CountOf(SaeEvaluationOptions options, double? share, long rowsSoFar)
+    {
+        long? all = _rows is not null
+            ? _rows.TryGetNonEnumeratedCount(out var count) ? count : null
+            : share is > 0 ? Math.Max(rowsSoFar, (long)Math.Round(rowsSoFar / share.Value)) : null;
+        return options.MaxRows is { } most ? Math.Min(most, all ?? most) : all;
+    }
+
+    /// <summary>The rows, one after another.</summary>
+    /// <param name="model">Its tokenizer cuts a text.</param>
+    /// <param name="sae">It says how long a row is and whether it begins with BOS, unless the options do.</param>
+    /// <param name="options">The choices.</param>
+    /// <param name="read">Told what share of a text has been tokenized.</param>
+    /// <exception cref="SaeException">A text that does not fill a row, or a file that is not there.</exception>
+    internal IEnumerable<int[]> Read(Transformer model, SparseAutoencoder sae, SaeEvaluationOptions options, Action<double>? read = null)
+    {
+        var rows = _rows ?? Cut(model, sae, options, read ?? (_ => { }));
+        return options.MaxRows is { } most ? rows.Take(most) : rows;
+    }
+
+    private IEnumerable<int[]> Cut(Transformer model, SparseAutoencoder sae, SaeEvaluationOptions options, Action<double> read)
+    {
+        var tokenizer = model.RequireTokenizer();
+        var length = options.ContextLength ?? Math.Min(Math.Min(sae.Config.Origin.ContextSize ?? 128, 1024), model.Config.ContextLength);
+        int? bos = options.PrependBos ?? sae.Config.PrependBos
+            ? tokenizer.BosId ?? tokenizer.EosId ?? throw new SaeException($"{model.Name}: rows are to begin with a beginning-of-sequence token, but the tokenizer names neither that nor an end-of-sequence token; set PrependBos to false.")
+            : null;
+        var row = new List<int>(length);
+        long rows = 0, tokens = 0;
+        foreach (var piece in Pieces(read))
+        {
+            foreach (var token in tokenizer.Encode(piece, addSpecialTokens: false))
+            {
+                if (row.Count == 0 && bos is { } first)
+                    row.Add(first);
+                row.Add(token);
+                tokens++;
+                if (row.Count < length)
+                    continue;
+                yield return [.. row];
+                rows++;
+                row.Clear();
+            }
+        }
+
+        if (rows == 0)
+        {
+            throw new SaeException(tokens == 0
+                ? $"{Name} is empty; give some text to evaluate on."
+                : $"{Name} has {tokens} tokens, which do not fill one row of {length}{(bos is null ? "" : " with the beginning-of-sequence token in front")}; give more text or a shorter context (ContextLength).");
+        }
+    }
+
+    private IEnumerable<string> Pieces(Action<double> read)
+    {
+        var (reader, length) = _open!();
+        using (reader)
+        {
+            var buffer = new char[PieceChars];
+            var rest = new StringBuilder();
+            long done = 0;
+            for (var count = reader.ReadBlock(buffer, 0, buffer.Length); count > 0; count = reader.ReadBlock(buffer, 0, buffer.Length))
+            {
+                done += count;
+                var cut = count < buffer.Length ? count : CutBefore(buffer);
+                var piece = rest.Append(buffer, 0, cut).ToString();
+                rest.Clear().Append(buffer, cut, count - cut);
+                // A character is at least a byte, so of a file this is a little too small.
+                read(length > 0 ? Math.Min(1, (double)done / length) : 1);
+                yield return piece;
+            }
+
+            if (rest.Length > 0)
+                yield return rest.ToString();
+        }
+    }
+
+    // Where a piece may end: behind its last line end, else before its last space, else anywhere but inside a pair of surrogates.
+    private static int CutBefore(char[] buffer)
+    {
+        var line = Array.LastIndexOf(buffer, '\n');
+        if (line > 0)
+            return line + 1;
+        var space = Array.LastIndexOf(buffer, ' ');
+        if (space > 0)
+            return space;
+        return char.IsHighSurrogate(buffer[^1]) ? buffer.Length - 1 : buffer.Length;
+    }
+
+    private static (TextReader Reader, long Length) OpenFile(string path)
+    {
+        try
+        {
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return (new StreamReader(stream, Encoding.UTF8), stream.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SaeException($"{path}: the text file is not there or cannot be read; check the path.", e);
+        }
+    }
+}
