@@ -15,11 +15,11 @@ public static class TopActivations
     /// <summary>Makes the pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="sae">The SAE.</param>
-    /// <param name="corpus">The text or the rows of tokens; <see cref="Corpus.Load"/> reads a file.</param>
+    /// <param name="corpus">The text or the rows of tokens; <see cref="TokenRows.FromFile"/> reads a file. The last row of a text is as long as what is left.</param>
     /// <param name="options">The choices; the defaults if left out.</param>
     /// <param name="progress">Told how far the pass is, at most ten times a second.</param>
     /// <param name="cancellation">Looked at before each batch and each block.</param>
-    /// <exception cref="SaeException">The SAE does not fit the model.</exception>
+    /// <exception cref="SaeException">The SAE does not fit the model, a row of a text is too short, or a text file is not there.</exception>
     /// <exception cref="PromptException">A row is empty, too long, or has a token outside the vocabulary.</exception>
     /// <exception cref="AnalysisException">
     /// An option makes no sense, there is no such feature, the examples would take more than 4 GiB, the corpus has no text, or an activation is not finite.
@@ -27,13 +27,13 @@ public static class TopActivations
     public static TopActivationsResult Run(
         Transformer model,
         SparseAutoencoder sae,
-        Corpus corpus,
+        TokenRows corpus,
         TopActivationsOptions? options = null,
         IProgress<CorpusProgress>? progress = null,
         CancellationToken cancellation = default) => Run(model, sae, corpus, options ?? new(), progress, TimeProvider.System, cancellation);
 
     internal static TopActivationsResult Run(
-        Transformer model, SparseAutoencoder sae, Corpus corpus, TopActivationsOptions options, IProgress<CorpusProgress>? progress, TimeProvider clock, CancellationToken cancellation)
+        Transformer model, SparseAutoencoder sae, TokenRows corpus, TopActivationsOptions options, IProgress<CorpusProgress>? progress, TimeProvider clock, CancellationToken cancellation)
     {
         options.Validate(model);
         sae.For(model);
@@ -42,9 +42,10 @@ public static class TopActivations
         if (ExampleTable.Bytes(features, options) > LargestTable)
             throw new AnalysisException($"{options.Examples} examples of each of {features} features with the text around them would take more than 4 GiB; choose features, or keep fewer or shorter examples.");
 
-        var rows = corpus.Rows(model, options.RowLength ?? Math.Min(256, model.Config.ContextLength));
         var pass = new ActivationPass(model, features, options);
-        var meter = new CorpusMeter(progress, corpus.Count(rows), clock);
+        var meter = new CorpusMeter(progress, clock);
+        var rows = corpus.Rows(model, options.RowLength ?? Math.Min(256, model.Config.ContextLength), share => meter.Read = share);
+        meter.RowsTotal = rows.TryGetNonEnumeratedCount(out var count) ? count : null;
         foreach (var batch in Batches(rows, options.BatchTokens))
         {
             cancellation.ThrowIfCancellationRequested();

@@ -148,7 +148,7 @@ public sealed class TopActivationsTwinTests : IDisposable
         }
 
         // Without a pause between reports every batch would be told; the first and the last always are.
-        var result = TopActivations.Run(_tiny.Load(), tiny.Load(), Corpus.Of(Endless()), new() { BatchTokens = 8, Features = [1] }, new Told(p => seen.Add((made, p.Rows))));
+        var result = TopActivations.Run(_tiny.Load(), tiny.Load(), TokenRows.Of(Endless()), new() { BatchTokens = 8, Features = [1] }, new Told(p => seen.Add((made, p.Rows))));
         Assert.Equal(12, result.Rows);
         Assert.Equal(seen[0].Done, seen[0].Made);
         Assert.True(seen[0].Done < 12);
@@ -183,7 +183,7 @@ public sealed class TopActivationsTwinTests : IDisposable
     {
         using var tiny = new TinySae();
         var (model, sae, rows) = (_tiny.Load(), tiny.Load(), Rows());
-        string Fault(TopActivationsOptions options, Corpus? corpus = null) =>
+        string Fault(TopActivationsOptions options, TokenRows? corpus = null) =>
             Assert.Throws<AnalysisException>(() => TopActivations.Run(model, sae, corpus ?? rows, options)).Message;
         Assert.Contains("no feature 53", Fault(new() { Features = [0, 53] }));
         Assert.Contains("no feature -1", Fault(new() { Features = [-1] }));
