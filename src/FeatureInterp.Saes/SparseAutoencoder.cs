@@ -48,8 +48,9 @@ public sealed class SparseAutoencoder
     /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here.</exception>
     public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null)
     {
-        var folder = DataFolder.Resolve(nameOrFolder, "saes");
-        return new SparseAutoencoder(folder, SaeLayouts.Read(folder, options ?? new SaeLoadOptions()));
+        options ??= new SaeLoadOptions();
+        var (files, path) = SaeLayouts.Find(SaeFinder.Exists(nameOrFolder) ? Path.GetFullPath(nameOrFolder) : DataFolder.Resolve(nameOrFolder, "saes"), options);
+        return new SparseAutoencoder(path, files);
     }
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>

@@ -6,13 +6,16 @@ namespace FeatureInterp.Saes;
 /// A matrix between d values and f features as it lies in its file, in the file's type and orientation, with a factor that belongs
 /// to it: M = scale · file.
 /// </summary>
-/// <param name="Weight">[d, f] or [f, d].</param>
-/// <param name="FeaturesFirst">Whether a feature's values lie together: [f, d].</param>
+/// <param name="Weight">[d, f] or [f, d]; of several decoders that are summed, [f, part, d].</param>
+/// <param name="FeaturesFirst">Whether a feature's values lie together: [f, d] or [f, part, d].</param>
 /// <param name="Scale">What the file's numbers are multiplied with.</param>
 internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale = 1)
 {
     /// <summary>d.</summary>
-    public int Width => FeaturesFirst ? Weight.RowLength : Weight.RowCount;
+    public int Width => FeaturesFirst ? Weight.RowLength / Parts : Weight.RowCount;
+
+    // The decoders that are summed when a feature is read, so that theirs is the only copy.
+    private int Parts => Weight.Shape.Length == 3 ? (int)Weight.Shape[1] : 1;
 
     /// <summary>f.</summary>
     public int Features => FeaturesFirst ? Weight.RowCount : Weight.RowLength;
@@ -59,7 +62,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     /// <param name="y">[d]</param>
     public void Add(int feature, float value, Span<float> y)
     {
-        if (FeaturesFirst)
+        if (FeaturesFirst && Parts == 1)
         {
             Kernels.AddScaledRow(Weight, feature, value * Scale, y);
             return;
@@ -75,7 +78,11 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     /// <param name="values">Receives them.</param>
     public void Copy(int feature, Span<float> values)
     {
-        if (FeaturesFirst)
+        if (Parts > 1)
+        {
+            SumParts(feature, values);
+        }
+        else if (FeaturesFirst)
         {
             Weight.CopyRow(feature, values);
         }
@@ -90,6 +97,15 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
 
         if (Scale != 1)
             TensorPrimitives.Multiply(values, Scale, values);
+    }
+
+    private void SumParts(int feature, Span<float> values)
+    {
+        var parts = new float[Weight.RowLength];                        // [part, d]
+        Weight.CopyRow(feature, parts);
+        values.Clear();
+        for (var p = 0; p < Parts; p++)
+            TensorPrimitives.Add(values, parts.AsSpan(p * values.Length, values.Length), values);
     }
 
     private void ScaleAll(Tensor y)
