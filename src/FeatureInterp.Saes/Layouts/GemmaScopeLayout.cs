@@ -40,7 +40,7 @@ internal sealed class GemmaScopeLayout : ISaeLayout
     {
         var encoder = arrays.Encoder("w_enc", featuresFirst: false);
         var decoder = arrays.SummedDecoder("w_dec", encoder.Features);
-        var skip = "affine_skip_connection";
+        var skip = "affine_skip_connection";                            // [d_in, d_out]
         return new SaeWeights
         {
             Encoder = encoder,
@@ -48,7 +48,7 @@ internal sealed class GemmaScopeLayout : ISaeLayout
             Decoder = decoder,
             DecoderBias = arrays.Vector("b_dec", decoder.Width),
             Threshold = arrays.Vector("threshold", encoder.Features),
-            Skip = arrays.Has(skip) ? arrays.Matrix(skip, decoder.Width, encoder.Width) : null,
+            Skip = arrays.Has(skip) ? arrays.Transposed(skip, decoder.Width, encoder.Width) : null,
         };
     }
 

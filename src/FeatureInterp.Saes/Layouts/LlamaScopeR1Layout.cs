@@ -29,7 +29,7 @@ internal sealed class LlamaScopeR1Layout : ISaeLayout
             throw file.Fault($"'d_model' · 'expansion_factor' is not the size of the weights, {dIn} inputs and {dSae} features; do the two files belong together?");
         var threshold = arrays.Vector(Threshold, dSae);
         TensorPrimitives.Exp(threshold.Span, threshold.Span);
-        var factor = arrays.Has(Norm) && arrays.VectorOrScalar(Norm, 1) is { } norm && norm.Span[0] > 0 ? Math.Sqrt(dIn) / norm.Span[0] : (double?)null;
+        var factor = arrays.Has(Norm) && arrays.Number(Norm) is > 0 and var norm ? Math.Sqrt(dIn) / norm : (double?)null;
         return new SaeFiles(this, LlamaScopeLayout.Config(file, weights, factor), weights with { Threshold = threshold }, [arrays.File]);
     }
 

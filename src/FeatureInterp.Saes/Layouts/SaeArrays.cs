@@ -108,23 +108,34 @@ internal sealed class SaeArrays
     /// <exception cref="WeightFileException">It is missing, has another length, or holds what is no finite number.</exception>
     public Tensor VectorOrScalar(string name, int length)
     {
-        var weight = Numbers(name);
-        if (weight.Count != 1 || length == 1)
+        if (Numbers(name).Count != 1)
             return Vector(name, length);
-        var value = Finite(name, weight).Span[0];
         var all = Tensor.Uninitialized(length);
-        all.Span.Fill(value);
+        all.Span.Fill(Number(name));
         return all;
     }
 
-    /// <summary>One whole number.</summary>
-    /// <exception cref="WeightFileException">It is missing, or no whole number.</exception>
-    public long Integer(string name)
+    /// <summary>One number.</summary>
+    /// <exception cref="WeightFileException">It is missing, several, or no finite number.</exception>
+    public float Number(string name)
     {
-        var weight = _source[name];
-        return weight.Count == 1 && weight.DType is DType.I64 or DType.I32 or DType.I16 or DType.I8 or DType.U8
-            ? weight.ToInt64()[0]
-            : throw Fault($"'{name}' is {weight.DType} {Shape(weight)}, where one whole number was expected.");
+        var weight = Numbers(name);
+        return weight.Count == 1 ? Finite(name, weight).Span[0] : throw Fault($"'{name}' is {Shape(weight)}, where one number was expected; the file is damaged, or of another layout.");
+    }
+
+    /// <summary>A small matrix that a file has the other way round: [rows, columns] of a file's [columns, rows], copied as fp32.</summary>
+    /// <exception cref="WeightFileException">It is missing, or has another shape.</exception>
+    public Weight Transposed(string name, int rows, int columns)
+    {
+        var values = Matrix(name, columns, rows).ToTensor();
+        var turned = new float[values.Length];
+        for (var r = 0; r < rows; r++)
+        {
+            for (var c = 0; c < columns; c++)
+                turned[(r * columns) + c] = values.Span[(c * rows) + r];
+        }
+
+        return Weight.FromFloats(name, turned, rows, columns);
     }
 
     /// <summary>The fault of arrays that cannot be used.</summary>
