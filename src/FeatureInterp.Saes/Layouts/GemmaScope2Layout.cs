@@ -27,6 +27,7 @@ internal sealed class GemmaScope2Layout : ISaeLayout
         var facts = !isLayer && System.IO.File.Exists(config) ? OfConfig(ConfigFile.Read(config), names, weights) : OfNames(names);
         return new SaeFiles(this, GemmaScopeLayout.Config(weights) with
         {
+            IsTranscoder = weights.Skip is not null || GemmaScope2Names.IsTranscoder(names.Path),
             HookIn = facts.HookIn,
             HookOut = facts.HookOut,
             FlattensHeads = facts.HookIn?.Site == HookSite.Z,

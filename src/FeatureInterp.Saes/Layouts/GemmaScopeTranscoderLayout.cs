@@ -18,6 +18,7 @@ internal sealed class GemmaScopeTranscoderLayout : ISaeLayout
         var weights = GemmaScopeLayout.Weights(arrays);
         return new SaeFiles(this, GemmaScopeLayout.Config(weights) with
         {
+            IsTranscoder = true,
             HookIn = facts.HookIn,
             HookOut = facts.HookOut,
             Origin = GemmaScopeLayout.Origin(facts.ModelName),

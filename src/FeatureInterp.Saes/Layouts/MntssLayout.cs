@@ -32,6 +32,7 @@ internal sealed partial class MntssLayout : ISaeLayout
             DIn = encoder.Width,
             DOut = decoder.Width,
             DSae = encoder.Features,
+            IsTranscoder = true,
             ApplyBDecToInput = false,
             HookIn = set is null ? null : TranscoderSetConfig.Hook(number, set.HookIn),
             HookOut = set is null ? null : TranscoderSetConfig.Hook(number, set.HookOut),

@@ -29,6 +29,7 @@ internal sealed partial class MwhannaLayout : ISaeLayout
             DIn = encoder.Width,
             DOut = decoder.Width,
             DSae = encoder.Features,
+            IsTranscoder = true,
             ApplyBDecToInput = false,
             HookIn = layer is { } l ? TranscoderSetConfig.Hook(l, set?.HookIn ?? "mlp.hook_in") : null,
             HookOut = layer is { } o ? TranscoderSetConfig.Hook(o, set?.HookOut ?? "hook_mlp_out") : null,

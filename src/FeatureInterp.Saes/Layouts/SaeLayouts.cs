@@ -41,6 +41,8 @@ internal static class SaeLayouts
     private static SaeFiles Read(ISaeLayout layout, string path, SaeLoadOptions options)
     {
         var files = layout.Read(path, options);
-        return NormFactor.Fold(files with { Config = SaeOverrides.Apply(files.Config, options) }, options);
+        files = files with { Config = SaeOverrides.Apply(files.Config, options) };
+        SaeChecks.CheckShapes(files);
+        return SaeFolds.WithOptions(files, NormFactor.Resolve(files, options));
     }
 }

@@ -22,12 +22,7 @@ internal static class SaeOverrides
     {
         foreach (var (name, value) in options.Overrides)
             config = Apply(config, name, value);
-        return config with
-        {
-            HookIn = options.Hook ?? config.HookIn,
-            HookOut = options.HookOut ?? config.HookOut,
-            Origin = config.Origin with { ModelName = options.ModelName ?? config.Origin.ModelName },
-        };
+        return config;
     }
 
     private static SaeConfig Apply(SaeConfig config, string name, string value) => name switch

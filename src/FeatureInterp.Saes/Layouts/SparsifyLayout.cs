@@ -41,6 +41,7 @@ internal sealed partial class SparsifyLayout : ISaeLayout
             DIn = dIn,
             DOut = decoder.Width,
             DSae = dSae,
+            IsTranscoder = isTranscoder,
             ApplyBDecToInput = !isTranscoder && (isUpstream || !file.Flag("normalize_decoder", false)),
             TopK = new SaeTopK(file.Int("k", 1, dSae), ByMagnitude: file.Flag("signed", false)),
             HookIn = hookIn,
