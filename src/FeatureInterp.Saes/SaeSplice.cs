@@ -1,4 +1,5 @@
 using FeatureInterp.Models;
+using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
 
@@ -33,19 +34,10 @@ internal sealed class SaeSplice : ISplice
         var x = value.Rows!;                                            // [row, d_in] or [row, head, d_head]
         if (x.Length == 0)
             return;
+        var texts = Enumerable.Range(0, value.Count).Select(p => value[p].Shape[0]).ToArray();
         var error = _errorTerm ? x.Clone() : null;                      // what is left of it once the reconstruction is taken away
-        var undisturbed = _errorTerm && HasEdits(hooks) ? _sae.Reconstruct(x) : null;
-        var flat = _sae.Flat(x);
-
-        hooks.At(Hook with { Sae = SaeSite.Input }, flat);              // [row, d_in]
-        var input = _sae.Prepare(flat.Clone(), out var scaling);
-        var acts = _sae.PreActivations(input);
-        hooks.At(Hook with { Sae = SaeSite.ActsPre }, acts);            // [row, d_sae]
-        _sae.Activate(acts);
-        hooks.At(Hook with { Sae = SaeSite.ActsPost }, acts);           // [row, d_sae]
-        var output = _sae.Decode(acts);
-        hooks.At(Hook with { Sae = SaeSite.Recons }, output);           // [row, d_in]
-        scaling?.Undo(output);
+        var undisturbed = _errorTerm && HasEdits(hooks) ? _sae.Reconstruct(x, texts) : null;
+        var output = _sae.Forward(x, new SaePass { Texts = texts, Hooks = new Inside(Hook, hooks) });
         output.Span.CopyTo(x.Span);
 
         if (error is not null)
@@ -56,6 +48,13 @@ internal sealed class SaeSplice : ISplice
         }
 
         hooks.At(Hook with { Sae = SaeSite.Output }, x);                // as the hook's own value
+    }
+
+    private sealed class Inside(HookPoint hook, HookScope hooks) : ISaeHooks
+    {
+        public bool Wants(SaeSite site) => hooks.Wants(hook with { Sae = site });
+
+        public void At(SaeSite site, Tensor value) => hooks.At(hook with { Sae = site }, value);
     }
 
     // Without edits inside, the reconstruction that is made anyway is the undisturbed one; with them it takes a second pass.

@@ -34,3 +34,7 @@ internal delegate void SoftCapKernel(ReadOnlySpan<float> x, float cap, Span<floa
 internal delegate float ReduceKernel(ReadOnlySpan<float> x);
 
 internal delegate void TopKKernel(ReadOnlySpan<float> x, Span<int> indices, Span<float> values);
+
+internal delegate int CollectKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> floor, Span<int> indices, Span<float> values);
+
+internal delegate void CopyColumnsKernel(Weight w, ReadOnlySpan<int> columns, Span<float> rows);
