@@ -70,7 +70,7 @@ public sealed class SparseAutoencoder
     internal SaeWeights Weights => _w;
 
     /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
-    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => new(Folder, _files with { Config = config, Weights = weights ?? _w });
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
