@@ -12,12 +12,11 @@ internal static class FeatureMapDisplay
 
     public static IDisplay Draw(FeatureMapResult map)
     {
-        var shown = map.Features.Take(Strips).Select(f => (IDisplay)Strip(map, f.Feature));
+        var isMap = map.Features.Count > 0 && Kept(map).Count() <= WidestMap;
         return new DisplayStack("Features over the tokens of a text",
         [
             new Paragraph(Words(map)),
-            .. map.Features.Count > 0 && Kept(map).Count() <= WidestMap ? (IDisplay[])[HeatMap(map)] : [],
-            .. shown,
+            .. isMap ? (IDisplay[])[HeatMap(map)] : map.Features.Take(Strips).Select(f => (IDisplay)Strip(map, f.Feature)),
             map.Provenance.ToTable(),
         ]);
     }

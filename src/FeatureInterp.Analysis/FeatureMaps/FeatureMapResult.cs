@@ -7,7 +7,7 @@ namespace FeatureInterp.Analysis;
 /// <param name="Values">Its activation at every token, special ones too, [pos].</param>
 public sealed record FeatureTrack(int Feature, IReadOnlyList<float> Values);
 
-/// <summary>Features of a text over its tokens. Draws itself as a heat map and, for the first few features, as the coloured text.</summary>
+/// <summary>Features of a text over its tokens. Draws itself as a heat map; of a long text, as the text coloured by each of the first few features.</summary>
 [TypeFormatterSource(typeof(DisplayFormatterSource), PreferredMimeTypes = [MimeTypes.Svg, MimeTypes.Text])]
 public sealed record FeatureMapResult : IHasDisplay
 {

@@ -48,7 +48,7 @@ internal static class TopActivationsDisplay
         }
 
         yield return new Paragraph(string.Create(CultureInfo.InvariantCulture,
-            $"Fires on {feature.Density:0.###%} of tokens ({feature.Fired:N0} of {feature.Tokens:N0}), at most {feature.Max:0.##}. Its largest activations:"));
+            $"Fires on {feature.Density:0.### %} of tokens ({feature.Fired:N0} of {feature.Tokens:N0}), at most {feature.Max:0.##}. Its largest activations:"));
         yield return feature.Contexts();
         yield return Histogram(feature);
     }

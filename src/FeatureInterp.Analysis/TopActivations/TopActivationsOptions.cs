@@ -26,8 +26,8 @@ public sealed record TopActivationsOptions
     /// <summary>How many tokens before the example are kept with it, 0 to 1,000. Default 20.</summary>
     public int Before { get; init; } = 20;
 
-    /// <summary>How many tokens after the example are kept with it, 0 to 1,000. Default 10.</summary>
-    public int After { get; init; } = 10;
+    /// <summary>How many tokens after the example are kept with it, 0 to 1,000. Default 15.</summary>
+    public int After { get; init; } = 15;
 
     /// <summary>
     /// Whether tokens that are not text (the beginning of sequence and what else the tokenizer marks as special) are passed over: no example, not counted in any share. Default true.
