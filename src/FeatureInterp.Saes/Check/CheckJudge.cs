@@ -24,6 +24,9 @@ internal static class CheckJudge
     // Thresholds keep out what explains a little, so leaving them away always helps a little.
     private const double SurelyThreshold = 0.5;
 
+    // Fewer features explain a little less of the variance.
+    private const double NearlyAsMuch = 0.15;
+
     /// <summary>The verdict of the numbers alone.</summary>
     public static (SaeVerdict Verdict, IReadOnlyList<string> Reasons) Bands(SaeFitNumbers m, SaeExpectation? expected, int dSae)
     {
@@ -50,7 +53,7 @@ internal static class CheckJudge
         }
 
         // A token has L0 features, so this few over all tokens means that the same ones fire everywhere.
-        if ((1 - m.DeadShare) * dSae < 2 * m.L0 && m is { Tokens: >= 100, L0: >= 1 })
+        if ((1 - m.DeadShare) * dSae < 2 * m.L0 && m.L0 <= 0.25 * dSae && m is { Tokens: >= 100, L0: >= 1 })
             Say(bad: false, $"The same few features fire on nearly every token: {(1 - m.DeadShare) * dSae:F0} on {m.Tokens} tokens, {m.L0:F1} at a time.");
         if (m.CeLossScore is { } score and < 0.5)
             Say(score < 0, $"With the SAE in place {100 * score:F0} % of the loss is recovered.");
@@ -72,6 +75,8 @@ internal static class CheckJudge
             return result with { Verdict = sure ? SaeVerdict.DoesNotFit : SaeVerdict.Doubtful, Cause = best.Cause, Reasons = [why, .. reasons] };
         }
 
+        if (tried.FirstOrDefault(t => t.What == CheckTrials.UnusedThresholds) is { } unused && unused.Alternative >= unused.Present - NearlyAsMuch)
+            return result with { Verdict = SaeVerdict.DoesNotFit, Cause = SaeMisfit.WrongActivation, Reasons = [$"{NearlyAs(unused)} It is read as ReLU, and was trained with thresholds.", .. reasons] };
         if (verdict == SaeVerdict.Fits)
             return result;
         if (TooManyFire(sae.Config, m, expected, tried) is { } many)
@@ -84,13 +89,15 @@ internal static class CheckJudge
     // Reconstruction does not suffer when features fire that should not: it takes the known L0 to see them.
     private static (SaeMisfit Cause, string Why)? TooManyFire(SaeConfig config, SaeFitNumbers m, SaeExpectation? expected, IReadOnlyList<SaeAlternative> tried)
     {
-        if (expected?.L0 is not { } l0 || m.L0 < DoubtfulL0 * l0 || tried.LastOrDefault(t => t.Cause == SaeMisfit.WrongActivation) is not { } fewer || fewer.Alternative < fewer.Present - 0.15)
+        if (expected?.L0 is not { } l0 || m.L0 < DoubtfulL0 * l0 || tried.LastOrDefault(t => t.Cause == SaeMisfit.WrongActivation) is not { } fewer || fewer.Alternative < fewer.Present - NearlyAsMuch)
             return null;
-        var why = string.Create(CultureInfo.InvariantCulture, $"It explains nearly as much {fewer.What}: {fewer.Alternative:F3} of the variance of the first tokens, {fewer.Present:F3} as it is used.");
         return config.Architecture == SaeArchitecture.JumpReLU
-            ? (SaeMisfit.Scaling, why + " Its thresholds let everything through, as if they were on another scale.")
-            : (SaeMisfit.WrongActivation, why + " It was most likely trained with TopK or thresholds and is read as ReLU.");
+            ? (SaeMisfit.Scaling, NearlyAs(fewer) + " Its thresholds let everything through, as if they were on another scale.")
+            : (SaeMisfit.WrongActivation, NearlyAs(fewer) + " It was most likely trained with TopK or thresholds and is read as ReLU.");
     }
+
+    private static string NearlyAs(SaeAlternative other) => string.Create(
+        CultureInfo.InvariantCulture, $"It explains nearly as much {other.What}: {other.Alternative:F3} of the variance of the first tokens, {other.Present:F3} as it is used.");
 
     // The change that leaves least unexplained; of nearly equal ones the one that was tried first. Where an SAE still explains little
     // with it, it only happens to suit a stranger's activations a little better.

@@ -10,6 +10,9 @@ namespace FeatureInterp.Saes;
 /// </summary>
 internal sealed class CheckTrials
 {
+    /// <summary>A trial that also counts when it explains only as much.</summary>
+    public const string UnusedThresholds = "with the thresholds that lie unused among its weights";
+
     private readonly Transformer _model;
     private readonly SparseAutoencoder _sae;
     private readonly CheckTokens _tokens;
@@ -38,6 +41,8 @@ internal sealed class CheckTrials
             Processing();
         foreach (var factor in new[] { 0.8, 1.25 })
             Scale(factor);
+        if (KnownFigures.UnusedThresholds(_sae) is { } thresholds)
+            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(_sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct));
     }
 
     /// <summary>All the others, once something is wrong.</summary>

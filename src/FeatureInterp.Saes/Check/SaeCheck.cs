@@ -71,7 +71,7 @@ public static class SaeCheck
             if (pair.Skipped)
                 return NotChecked("The check was turned off for this pair.");
             var bos = prependBos ?? model.PrependsBos;
-            return (bos ? ref pair.WithBos : ref pair.WithoutBos) ??= sae.CheckAgainst(model, new SaeCheckOptions { PrependBos = bos });
+            return (bos ? ref pair.WithBos : ref pair.WithoutBos) ??= Try(sae, model, bos);
         }
     }
 
@@ -83,6 +83,19 @@ public static class SaeCheck
         var pair = Of(sae, model);
         lock (pair)
             pair.Skipped = true;
+    }
+
+    // What only goes along with an analysis must not stop it.
+    private static SaeCheckResult Try(SparseAutoencoder sae, Transformer model, bool bos)
+    {
+        try
+        {
+            return sae.CheckAgainst(model, new SaeCheckOptions { PrependBos = bos });
+        }
+        catch (Exception e) when (e is PromptException or SaeException or HookException)
+        {
+            return NotChecked(e.Message);
+        }
     }
 
     private static Pair Of(SparseAutoencoder sae, Transformer model) => Pairs.GetOrCreateValue(sae).GetOrCreateValue(model);
@@ -99,7 +112,7 @@ public static class SaeCheck
 
     private static double LossScore(SparseAutoencoder sae, Transformer model, CheckTokens tokens, CancellationToken cancellation)
     {
-        var rows = tokens.First(3 * CheckTokens.Early).Texts.Where(t => t.Length >= 2).ToArray();
+        var rows = tokens.First(2 * CheckTokens.Early).Texts.Where(t => t.Length >= 2).ToArray();
         if (rows.Length == 0)
             return double.NaN;
         var options = new SaeEvaluationOptions { BatchRows = rows.Length, WeightMetrics = false, ExcludedTokens = tokens.BeginWithBos ? [tokens.Bos!.Value] : [] };

@@ -86,6 +86,13 @@ public sealed class TokenRows
         return options.MaxRows is { } most ? rows.Take(most) : rows;
     }
 
+    /// <summary>The first row, which shows how rows begin; none when the rows can be enumerated only once.</summary>
+    /// <param name="model">Its tokenizer cuts a text.</param>
+    /// <param name="sae">The SAE.</param>
+    /// <param name="options">The choices.</param>
+    public IReadOnlyList<int[]> First(Transformer model, SparseAutoencoder sae, SaeEvaluationOptions options) =>
+        _rows is null or IReadOnlyList<int[]> ? [.. Read(model, sae, options).Take(1)] : [];
+
     private IEnumerable<int[]> Cut(Transformer model, SparseAutoencoder sae, SaeEvaluationOptions options, Action<double> read)
     {
         var tokenizer = model.RequireTokenizer();

@@ -84,10 +84,15 @@ public class SaeCheckTests
         DoesNotFit(wrong.Load().CheckAgainst(Model), SaeMisfit.Scaling);
     }
 
-    [Fact]
-    public void CheckAgainst_JumpReLUReadAsReLU_IsWrongActivation()
+    // It even explains more than it should, so only the number of features and the unused thresholds can tell.
+    [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true)]
+    public void CheckAgainst_JumpReLUReadAsReLU_IsWrongActivation(bool thresholdsThere, bool sparsityThere)
     {
         using var wrong = new WrongPair().Configured("\"jumprelu\"", "\"standard\"");
+        if (!thresholdsThere)
+            wrong.WithoutArray("threshold");
+        if (!sparsityThere)
+            wrong.Without("sparsity.safetensors");
         DoesNotFit(wrong.Load().CheckAgainst(Model), SaeMisfit.WrongActivation);
     }
 
@@ -95,7 +100,7 @@ public class SaeCheckTests
     [Fact]
     public void CheckAgainst_TopKReadAsReLU_IsWrongActivation()
     {
-        using var wrong = new WrongPair().Configured("\"jumprelu\"", "\"standard\"").Without("sparsity.safetensors").Changed("b_enc", b => b + 6);
+        using var wrong = new WrongPair().Configured("\"jumprelu\"", "\"standard\"").Without("sparsity.safetensors").WithoutArray("threshold").Changed("b_enc", b => b + 2);
         var sae = wrong.Load();
         DoesNotFit(sae.CheckAgainst(Model), SaeMisfit.WrongActivation);
     }

@@ -33,19 +33,28 @@ internal sealed class WrongPair : IDisposable
     public WrongPair Scaled(string array, float factor) => Changed(array, v => v * factor);
 
     /// <summary>Changes every value of an array of the weights.</summary>
-    public WrongPair Changed(string array, Func<float, float> change)
+    public WrongPair Changed(string array, Func<float, float> change) => Rewritten((name, tensor) =>
+    {
+        if (name == array)
+        {
+            foreach (ref var value in tensor.Span)
+                value = change(value);
+        }
+
+        return true;
+    });
+
+    /// <summary>Leaves an array of the weights away.</summary>
+    public WrongPair WithoutArray(string array) => Rewritten((name, _) => name != array);
+
+    private WrongPair Rewritten(Func<string, Tensor, bool> keep)
     {
         var writer = new SafetensorsWriter();
         foreach (var (name, weight) in SafetensorsFile.Open(PathOf("sae_weights.safetensors")).Weights)
         {
             var tensor = weight.ToTensor();
-            if (name == array)
-            {
-                foreach (ref var value in tensor.Span)
-                    value = change(value);
-            }
-
-            writer.Add(name, tensor);
+            if (keep(name, tensor))
+                writer.Add(name, tensor);
         }
 
         writer.Save(PathOf("changed"));
