@@ -42,7 +42,7 @@ internal sealed class CheckTrials
         foreach (var factor in new[] { 0.8, 1.25 })
             Scale(factor);
         if (KnownFigures.UnusedThresholds(_sae) is { } thresholds)
-            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(_sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct));
+            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(x => _sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct(x)));
     }
 
     /// <summary>All the others, once something is wrong.</summary>
