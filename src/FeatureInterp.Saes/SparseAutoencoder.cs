@@ -63,13 +63,18 @@ public sealed class SparseAutoencoder
     /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here.</exception>
     public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null)
     {
-        var folder = DataFolder.Resolve(nameOrFolder, "saes");
-        options ??= new SaeLoadOptions();
-        var files = SaeLayouts.Read(folder, options);
-        SaeChecks.CheckShapes(files);
-        files = SaeFolds.WithOptions(files, options);
-        return new SparseAutoencoder(folder, files, SaeChecks.CheckValues(files));
+        var (files, path) = SaeLayouts.Find(SaeFinder.Exists(nameOrFolder) ? Path.GetFullPath(nameOrFolder) : DataFolder.Resolve(nameOrFolder, "saes"), options ?? new SaeLoadOptions());
+        return new SparseAutoencoder(path, files, SaeChecks.CheckValues(files));
     }
+
+    /// <summary>Its arrays.</summary>
+    internal SaeWeights Weights => _w;
+
+    /// <summary>The files that hold them.</summary>
+    internal IReadOnlyList<string> WeightFiles => _files.Files;
+
+    /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
