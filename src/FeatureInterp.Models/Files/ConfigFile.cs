@@ -50,10 +50,10 @@ public sealed class ConfigFile
         }
     }
 
-    /// <summary>A configuration that stands in another file, such as GGUF's metadata.</summary>
+    /// <summary>A configuration that stands in another file, or in another notation, such as GGUF's metadata or YAML.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fields">The fields.</param>
-    internal static ConfigFile Of(string path, JsonObject fields)
+    public static ConfigFile Of(string path, JsonObject fields)
     {
         using var document = JsonDocument.Parse(fields.ToJsonString());
         return new ConfigFile(path, document.RootElement.Clone());

@@ -6,14 +6,17 @@ namespace FeatureInterp.Saes;
 /// A matrix between d values and f features as it lies in its file, in the file's type and orientation, with factors that belong
 /// to it: M[·, feature] = scale · featureScales[feature] · file.
 /// </summary>
-/// <param name="Weight">[d, f] or [f, d].</param>
-/// <param name="FeaturesFirst">Whether a feature's values lie together: [f, d].</param>
+/// <param name="Weight">[d, f] or [f, d]; of several decoders that are summed, [f, part, d].</param>
+/// <param name="FeaturesFirst">Whether a feature's values lie together: [f, d] or [f, part, d].</param>
 /// <param name="Scale">What the file's numbers are multiplied with.</param>
 /// <param name="FeatureScales">What each feature's are multiplied with besides, [f]; null for nothing.</param>
 internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale = 1, Tensor? FeatureScales = null)
 {
     /// <summary>d.</summary>
-    public int Width => FeaturesFirst ? Weight.RowLength : Weight.RowCount;
+    public int Width => FeaturesFirst ? Weight.RowLength / Parts : Weight.RowCount;
+
+    // The decoders that are summed when a feature is read, so that theirs is the only copy.
+    private int Parts => Weight.Shape.Length == 3 ? (int)Weight.Shape[1] : 1;
 
     /// <summary>f.</summary>
     public int Features => FeaturesFirst ? Weight.RowCount : Weight.RowLength;
@@ -40,7 +43,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     public void Encode(Tensor x, Tensor y)
     {
         if (FeaturesFirst)
-            Kernels.Linear(x.Span, Weight, y.Span);
+            TokenLinear.Apply(x, Weight, y);
         else
             Kernels.MatMul(x.Span, Weight, y.Span);
         if (Scale != 1)
@@ -99,7 +102,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     /// <param name="y">[d]</param>
     public void Add(int feature, float value, Span<float> y)
     {
-        if (FeaturesFirst)
+        if (FeaturesFirst && Parts == 1)
         {
             Kernels.AddScaledRow(Weight, feature, value * ScaleOf(feature), y);
             return;
@@ -116,7 +119,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     public void Copy(int feature, Span<float> values)
     {
         if (FeaturesFirst)
-            Weight.CopyRow(feature, values);
+            CopyRow(feature, values);
         else
             Kernels.CopyColumns(Weight, [feature], values);
         if (ScaleOf(feature) is var scale && scale != 1)
@@ -136,7 +139,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
             if (FeaturesFirst)
             {
                 for (var i = 0; i < features.Length; i++)
-                    Weight.CopyRow(features[i], rows.Row(i));
+                    CopyRow(features[i], rows.Row(i));
             }
             else
             {
@@ -147,6 +150,22 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
                 norms.Span[features[i]] = Norm(rows.Row(i)) * MathF.Abs(ScaleOf(features[i]));
         });
         return norms;
+    }
+
+    // A row of the file; of several decoders, their sum.
+    private void CopyRow(int feature, Span<float> values)
+    {
+        if (Parts == 1)
+        {
+            Weight.CopyRow(feature, values);
+            return;
+        }
+
+        var parts = new float[Weight.RowLength];                        // [part, d]
+        Weight.CopyRow(feature, parts);
+        values.Clear();
+        for (var p = 0; p < Parts; p++)
+            TensorPrimitives.Add(values, parts.AsSpan(p * values.Length, values.Length), values);
     }
 
     private static float Norm(ReadOnlySpan<float> values)
