@@ -1,3 +1,4 @@
+using System.Buffers;
 using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 
@@ -89,9 +90,21 @@ public sealed class SparseAutoencoder
     /// <returns>A sentence for each; none for a pair that belongs together.</returns>
     public IReadOnlyList<string> Warnings(Transformer model) => [.. LoadWarnings, .. SaeFit.Warnings(this, model)];
 
-    /// <summary>This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'.</summary>
+    /// <summary>Where its features are in a run that it is spliced into, such as <c>blocks.3.hook_resid_post.hook_sae_acts_post</c>: what to capture or edit.</summary>
+    /// <exception cref="SaeException">Its files do not say where it belongs.</exception>
+    public string FeaturesHook => (HookWritten with { Sae = SaeSite.ActsPost }).ToString();
+
+    /// <summary>
+    /// This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'. A transcoder reads its input hook as the
+    /// model goes on with it, after edits and after an SAE that stands there, and takes the place of its output hook.
+    /// </summary>
     /// <param name="errorTerm">Whether what the SAE fails to reconstruct is added back, so that without edits the model goes on as if the SAE were not there.</param>
-    public ISplice Splice(bool errorTerm = false) => new SaeSplice(this, errorTerm);
+    /// <param name="exclude">Tokens at whose positions the model's own value stays, such as <see cref="TokenSet.Special"/>; none if left out.</param>
+    /// <param name="asSaeLens">
+    /// Whether to give SAELens's number where that loses something: a skip transcoder's x·W_skipᵀ, a temporal SAE's prediction, the features of
+    /// matching pursuit as a hook. For comparison only.
+    /// </param>
+    public ISplice Splice(bool errorTerm = false, TokenSet? exclude = null, bool asSaeLens = false) => new SaeSplice(this, errorTerm, exclude, asSaeLens);
 
     /// <summary>
     /// The same function with decoder rows of norm 1: with n = max(‖W_dec[f]‖, 1e-8) each feature's W_dec[f] is divided by n and its W_enc[f],
@@ -224,6 +237,12 @@ public sealed class SparseAutoencoder
     public override string ToString() =>
         $"{Name}: {Config.Architecture} {(Config.IsTranscoder ? "transcoder" : "SAE")}, {Config.DSae} features of {Config.HookIn?.ToString() ?? "an unnamed hook"} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
 
+    /// <summary>The hook whose place it takes.</summary>
+    /// <exception cref="SaeException">Its files do not say.</exception>
+    internal HookPoint HookWritten => Config.HookOut ?? (Config.IsTranscoder
+        ? throw new SaeException($"{Name} is a transcoder, and its files do not say which hook it writes; name it when loading (SaeLoadOptions.HookOut).")
+        : Config.Hook);
+
     /// <summary>The sites inside the SAE that a pass reaches, in order: all but Error and Output, which are the splice's own.</summary>
     /// <param name="asSaeLensAttaches"><see cref="SaePass.AsSaeLensAttaches"/>.</param>
     internal IReadOnlyList<SaeSite> SitesOf(bool asSaeLensAttaches) => Config.Pursuit is null
@@ -245,9 +264,16 @@ public sealed class SparseAutoencoder
 
         Tensor result;                                                  // f·W_dec + b_dec, [token, d_out]
         if (SitesOf(pass.AsSaeLensAttaches).Any(s => s is SaeSite.ActsPre or SaeSite.ActsPost && pass.Wants(s)))
+        {
             result = Decode(Activations(y, pass));
+        }
         else
-            result = Decode(Fire(y, default));
+        {
+            var fired = Fire(y, default);
+            pass.Hooks?.Fired(fired);
+            result = Decode(fired);
+        }
+
         pass.At(SaeSite.Recons, result);
 
         if (foretold is not null && !pass.AsSaeLensAttaches)
@@ -305,28 +331,34 @@ public sealed class SparseAutoencoder
     {
         var features = new SparseFeatures(Config.DSae);
         var tokens = Math.Clamp(BlockValues / Config.DSae, 1, Math.Max(1, y.Shape[0]));
-        var block = Tensor.Uninitialized(tokens, Config.DSae);          // y·W_enc of one block
+        var rented = ArrayPool<float>.Shared.Rent(tokens * Config.DSae);
         for (var first = 0; first < y.Shape[0]; first += tokens)
         {
             cancellation.ThrowIfCancellationRequested();
-            var count = Math.Min(tokens, y.Shape[0] - first);
-            var part = y.Rows(first, count);
+            var part = y.Rows(first, Math.Min(tokens, y.Shape[0] - first));
             if (Config.Pursuit is { } pursuit)
             {
                 foreach (var acts in MatchingPursuit.Encode(part, _w.Decoder, pursuit, cancellation))
                     features.AddToken([.. acts.Keys], [.. acts.Values]);
-                continue;
             }
-
-            var s = block.Rows(0, count);
-            (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(part), s);
-            var fired = new (int[] Features, float[] Values)[count];
-            _rule.FireAll(s, _rule.Bias(s), (t, f, v) => fired[t] = (f.ToArray(), v.ToArray()));
-            foreach (var (f, v) in fired)
-                features.AddToken(f, v);
+            else
+            {
+                AddFired(part, new Tensor(rented.AsMemory(0, part.Shape[0] * Config.DSae), [part.Shape[0], Config.DSae]), features);
+            }
         }
 
+        ArrayPool<float>.Shared.Return(rented);
         return features;
+    }
+
+    /// <summary>One block's features; <paramref name="s"/> is room for its products with the encoder, [token, d_sae].</summary>
+    private void AddFired(Tensor y, Tensor s, SparseFeatures features)
+    {
+        (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(y), s);
+        var fired = new (int[] Features, float[] Values)[y.Shape[0]];
+        _rule.FireAll(s, _rule.Bias(s), (t, f, v) => fired[t] = (f.ToArray(), v.ToArray()));
+        foreach (var (f, v) in fired)
+            features.AddToken(f, v);
     }
 
     /// <summary>Every feature of every token, shown before and after the activation function, [token, d_sae].</summary>
@@ -364,7 +396,7 @@ public sealed class SparseAutoencoder
     private Tensor Skipped(Tensor x, Tensor result)
     {
         var skipped = Tensor.Uninitialized(result.Shape);
-        Kernels.Linear(x.Span, _w.Skip!, skipped.Span);
+        TokenLinear.Apply(x, _w.Skip!, skipped);
         TensorPrimitives.Add(result.Span, skipped.Span, result.Span);
         return result;
     }
