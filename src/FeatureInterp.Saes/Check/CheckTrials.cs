@@ -13,6 +13,9 @@ internal sealed class CheckTrials
     /// <summary>A trial that also counts when it explains only as much.</summary>
     public const string UnusedThresholds = "with the thresholds that lie unused among its weights";
 
+    // How much less half and twice the right size explain.
+    private const double Peak = 0.1;
+
     private readonly Transformer _model;
     private readonly SparseAutoencoder _sae;
     private readonly CheckTokens _tokens;
@@ -90,14 +93,17 @@ internal sealed class CheckTrials
         }
     }
 
+    // Only measured: which size is the right one, if any, is judged once all are there.
     private double Scale(double factor)
     {
         var explained = _here.ExplainedVariance(x => Times(_sae.Reconstruct(Times(x, factor)), 1 / factor));
-        Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"of activations times {factor:G3}"), explained);
+        Add(SaeMisfit.None, Size(factor), explained);
         return explained;
     }
 
-    // The size that activations are usually brought to, √d_in on average; then powers of two; then closer around the best.
+    // The size that activations are usually brought to, √d_in on average; then powers of two; then closer around the best. Where size
+    // matters there is a best one, with worse ones on both sides; where an SAE that explains
+    // much only shrinks a little, larger is better without end.
     private void Scales()
     {
         // Activations that are normalised token by token have the same size whatever they are multiplied with.
@@ -116,7 +122,12 @@ internal sealed class CheckTrials
                     best = (factor, explained);
             }
         }
+
+        if (Present < CheckJudge.GoodExplained || best.Explained - Math.Max(Scale(best.Factor / 2), Scale(best.Factor * 2)) >= Peak)
+            Add(SaeMisfit.Scaling, Size(best.Factor), best.Explained);
     }
+
+    private static string Size(double factor) => string.Create(CultureInfo.InvariantCulture, $"of activations times {factor:G3}");
 
     private void Activations(double? expectedL0)
     {

@@ -105,6 +105,29 @@ public class SaeCheckTests
         DoesNotFit(sae.CheckAgainst(Model), SaeMisfit.WrongActivation);
     }
 
+    // Nothing in a Gemma-2's processing touches its residual stream, so the embedded SAE fits all the same; what an MLP reads is
+    // without its norm's gain once that is folded into the weights.
+    [Fact]
+    public void CheckAgainst_ProcessedWeights_AreTheCauseWhereTheyChangeTheHook()
+    {
+        var processed = Model.WithProcessing(WeightProcessing.Standard);
+        Assert.Equal(SaeVerdict.Fits, EmbeddedPair.Sae.CheckAgainst(processed).Verdict);
+
+        int[][] prompts = [.. EmbeddedPair.Golden.Tokens("corpus/tokens").Take(12).Select(r => r[..64])];
+        using var pair = PrincipalSae.Of(Model, "blocks.3.mlp.hook_in", prompts, directions: 80);
+        var sae = pair.Load();
+        Assert.Equal(SaeVerdict.Fits, sae.CheckAgainst(Model).Verdict);
+        Assert.Contains("'none'", DoesNotFit(sae.CheckAgainst(processed), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CheckAgainst_TrainedOnProcessedWeights_SaysSo()
+    {
+        int[][] prompts = [.. EmbeddedPair.Golden.Tokens("corpus/tokens").Take(12).Select(r => r[..64])];
+        using var pair = PrincipalSae.Of(Model.WithProcessing(WeightProcessing.Standard), "blocks.3.mlp.hook_in", prompts, directions: 80);
+        Assert.Contains("fold_ln", DoesNotFit(pair.Load().CheckAgainst(Model), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void CheckAgainst_WeightsNotFinite_SaysSo()
     {
@@ -120,6 +143,70 @@ public class SaeCheckTests
         var check = sae.Load().CheckAgainst(tiny.Load());
         Assert.Equal(SaeVerdict.NotChecked, check.Verdict);
         Assert.Contains("no tokenizer", Assert.Single(check.Reasons), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60, null, SaeVerdict.Fits, "")]
+    [InlineData(100, null, SaeVerdict.Doubtful, "where 100.0 are known (a card)")]
+    [InlineData(400, null, SaeVerdict.DoesNotFit, "where 400.0 are known (a card)")]
+    [InlineData(10, null, SaeVerdict.Doubtful, "where 10.0 are known (a card)")]
+    [InlineData(null, 0.95, SaeVerdict.Fits, "")]
+    [InlineData(null, 1.2, SaeVerdict.Doubtful, "where 1.200 is known (a card)")]
+    [InlineData(null, 2.0, SaeVerdict.DoesNotFit, "where 2.000 is known (a card)")]
+    public void CheckAgainst_OtherNumbersKnown_ComparesWithThem(int? l0, double? explained, SaeVerdict verdict, string says)
+    {
+        var check = EmbeddedPair.Sae.CheckAgainst(Model, new SaeCheckOptions { Expected = new SaeExpectation(l0, explained, "a card"), MeasureLoss = false });
+        Assert.Equal(verdict, check.Verdict);
+        Assert.Contains(says, check.ToString(), StringComparison.Ordinal);
+        Assert.Null(check.Measured!.CeLossScore);
+    }
+
+    [Theory, InlineData("talegrid-9b", SaeMisfit.OtherModel), InlineData("someone/Talegrid-6M", SaeMisfit.None)]
+    public void CheckAgainst_DoubtfulUnderAnotherName_BlamesTheModel(string name, SaeMisfit cause)
+    {
+        using var renamed = new WrongPair().Configured(""model_name": "talegrid-6m"", $""model_name": "{name}"");
+        var check = renamed.Load().CheckAgainst(Model, new SaeCheckOptions { Expected = new SaeExpectation(null, 1.2, "a card") });
+        Assert.Equal((SaeVerdict.Doubtful, cause), (check.Verdict, check.Cause));
+    }
+
+    [Fact]
+    public void CheckAgainst_TextsTooShort_IsNotChecked() =>
+        Assert.Equal(SaeVerdict.NotChecked, EmbeddedPair.Sae.CheckAgainst(Model, new SaeCheckOptions { Tokens = [[2, 9, 10]] }).Verdict);
+
+    [Fact]
+    public void CheckAgainst_Cancelled_Stops() =>
+        Assert.Throws<OperationCanceledException>(() => EmbeddedPair.Sae.CheckAgainst(Model, cancellation: new CancellationToken(canceled: true)));
+
+    [Fact]
+    public void Once_AskedTwice_ChecksOnce()
+    {
+        using var pair = new WrongPair();
+        var sae = pair.Load();
+        var first = SaeCheck.Once(sae, Model);
+        Assert.Same(first, SaeCheck.Once(sae, Model, prependBos: true));
+        Assert.NotSame(first, SaeCheck.Once(sae, Model, prependBos: false));
+        Assert.NotSame(first, SaeCheck.Once(sae, Transformer.Load(Model.Folder)));
+        Assert.Equal((SaeVerdict.Fits, SaeMisfit.MissingBos), (first.Verdict, SaeCheck.Once(sae, Model, prependBos: false).Cause));
+    }
+
+    [Fact]
+    public void Once_Skipped_IsNotChecked()
+    {
+        using var pair = new WrongPair();
+        var sae = pair.Load();
+        SaeCheck.Skip(sae, Model);
+        Assert.Equal((SaeVerdict.NotChecked, (SaeFitNumbers?)null), (SaeCheck.Once(sae, Model).Verdict, SaeCheck.Once(sae, Model).Measured));
+        Assert.Equal(SaeVerdict.Fits, SaeCheck.Once(sae, Transformer.Load(Model.Folder)).Verdict);
+    }
+
+    [Fact]
+    public void ToString_SaysVerdictNumbersAndReasons()
+    {
+        using var wrong = new WrongPair().Configured("blocks.3.", "blocks.2.");
+        var text = wrong.Load().CheckAgainst(Model).ToString();
+        Assert.StartsWith("does not fit: wrong layer (explained variance 0.7", text, StringComparison.Ordinal);
+        Assert.Contains("(expected 24.0)", text, StringComparison.Ordinal);
+        Assert.Contains("\nIt explains more at blocks.3.hook_resid_post: 0.", text, StringComparison.Ordinal);
     }
 
     internal static SaeCheckResult DoesNotFit(SaeCheckResult check, SaeMisfit cause)
