@@ -20,6 +20,7 @@ internal static class CheckJudge
     // A change that leaves less than these shares unexplained names the cause.
     private const double Surely = 0.75;
     private const double Perhaps = 0.9;
+    private const double SurelyPaired = 0.85;
 
     // Thresholds keep out what explains a little, so leaving them away always helps a little.
     private const double SurelyThreshold = 0.5;
@@ -78,7 +79,7 @@ internal static class CheckJudge
             return result with { Verdict = SaeVerdict.DoesNotFit, Cause = SaeMisfit.WrongActivation, Reasons = [$"{NearlyAs(unused)} It is read as ReLU, and was trained with thresholds.", .. reasons] };
         if (Best(tried) is { } best && best.Remaining < Perhaps)
         {
-            var sure = best.Remaining < Surely;
+            var sure = best.Remaining < (IsPaired(best) ? SurelyPaired : Surely);
             var why = string.Create(CultureInfo.InvariantCulture, $"It explains more {best.What}: {best.Alternative:F3} of the variance of the first tokens, {best.Present:F3} as it is used.");
             return result with { Verdict = sure ? SaeVerdict.DoesNotFit : SaeVerdict.Doubtful, Cause = best.Cause, Reasons = [why, .. reasons] };
         }
@@ -116,8 +117,10 @@ internal static class CheckJudge
         return helping.First(t => t.Remaining <= least * 1.1);
     }
 
-    // Weight processing is known to be wrong, and BOS is tried on the very same tokens: any gain is theirs.
+    // Tried on the very same tokens at the very same place: any gain is their own.
+    private static bool IsPaired(SaeAlternative t) => t.Cause is SaeMisfit.ProcessedWeights or SaeMisfit.MissingBos or SaeMisfit.UnwantedBos;
+
     private static bool Counts(SaeAlternative t) =>
         t.What.StartsWith("with thresholds", StringComparison.Ordinal) ? t.Remaining < SurelyThreshold
-        : t.Cause is SaeMisfit.ProcessedWeights or SaeMisfit.MissingBos or SaeMisfit.UnwantedBos || t.Alternative - t.Present >= Gain || t.Remaining < Half;
+        : IsPaired(t) || t.Alternative - t.Present >= Gain || t.Remaining < Half;
 }

@@ -40,8 +40,7 @@ internal sealed class CheckTrials
     {
         Layers([-1, 1]);
         Bos();
-        if (!_model.Processing.IsNone)
-            Processing();
+        Processing();
         foreach (var factor in new[] { 0.8, 1.25 })
             Scale(factor);
         if (KnownFigures.UnusedThresholds(_sae) is { } thresholds)
@@ -53,8 +52,6 @@ internal sealed class CheckTrials
     public void Thorough(double? expectedL0)
     {
         Layers([.. Enumerable.Range(-_sae.Config.Hook.Layer, _model.Config.Layers).Where(s => Math.Abs(s) > 1)]);
-        if (_model.Processing.IsNone)
-            Processing();
         Normalizations();
         Scales();
         Activations(expectedL0);

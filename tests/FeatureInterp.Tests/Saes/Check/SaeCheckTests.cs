@@ -1,6 +1,6 @@
+using System.Text.Json;
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
@@ -39,7 +39,7 @@ public class SaeCheckTests
     [Fact]
     public void CheckAgainst_OtherWeightsInTheSameShape_IsAnotherModel()
     {
-        using var other = new OtherModel(seed: 5);
+        using var other = OtherModel.Drawn(seed: 5);
         var check = DoesNotFit(EmbeddedPair.Sae.CheckAgainst(other.Load()), SaeMisfit.OtherModel);
         Assert.Contains("talegrid-6m", check.Reasons[0], StringComparison.Ordinal);
     }
@@ -105,27 +105,25 @@ public class SaeCheckTests
         DoesNotFit(sae.CheckAgainst(Model), SaeMisfit.WrongActivation);
     }
 
-    // Nothing in a Gemma-2's processing touches its residual stream, so the embedded SAE fits all the same; what an MLP reads is
-    // without its norm's gain once that is folded into the weights.
+    // Nothing in a Gemma-2's processing touches its residual stream, so there the embedded SAE fits all the same.
     [Fact]
-    public void CheckAgainst_ProcessedWeights_AreTheCauseWhereTheyChangeTheHook()
-    {
-        var processed = Model.WithProcessing(WeightProcessing.Standard);
-        Assert.Equal(SaeVerdict.Fits, EmbeddedPair.Sae.CheckAgainst(processed).Verdict);
+    public void CheckAgainst_ProcessingThatDoesNotTouchTheHook_Fits() =>
+        Assert.Equal(SaeVerdict.Fits, EmbeddedPair.Sae.CheckAgainst(Model.WithProcessing(WeightProcessing.Standard)).Verdict);
 
-        int[][] prompts = [.. EmbeddedPair.Golden.Tokens("corpus/tokens").Take(12).Select(r => r[..64])];
-        using var pair = PrincipalSae.Of(Model, "blocks.3.mlp.hook_in", prompts, directions: 80);
+    // What an MLP reads is without its norm's gain once that is folded into the weights. The embedded model's gains are nearly even, so
+    // they are made uneven, and an SAE is made for them by formula.
+    [Theory, InlineData(false), InlineData(true)]
+    public void CheckAgainst_ProcessedWeights_SaysSo(bool trainedOnProcessed)
+    {
+        using var uneven = OtherModel.WithUnevenGains(layer: 3, seed: 4);
+        var published = uneven.Load();
+        var processed = published.WithProcessing(WeightProcessing.Standard);
+        var (right, wrong) = trainedOnProcessed ? (processed, published) : (published, processed);
+        using var pair = PrincipalSae.Of(right, "blocks.3.mlp.hook_in", Texts(), directions: 80);
         var sae = pair.Load();
-        Assert.Equal(SaeVerdict.Fits, sae.CheckAgainst(Model).Verdict);
-        Assert.Contains("'none'", DoesNotFit(sae.CheckAgainst(processed), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void CheckAgainst_TrainedOnProcessedWeights_SaysSo()
-    {
-        int[][] prompts = [.. EmbeddedPair.Golden.Tokens("corpus/tokens").Take(12).Select(r => r[..64])];
-        using var pair = PrincipalSae.Of(Model.WithProcessing(WeightProcessing.Standard), "blocks.3.mlp.hook_in", prompts, directions: 80);
-        Assert.Contains("fold_ln", DoesNotFit(pair.Load().CheckAgainst(Model), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
+        var fits = sae.CheckAgainst(right);
+        Assert.True(fits.Verdict == SaeVerdict.Fits, fits.ToString());
+        Assert.Contains(trainedOnProcessed ? "'fold_ln" : "'none'", DoesNotFit(sae.CheckAgainst(wrong), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +162,7 @@ public class SaeCheckTests
     [Theory, InlineData("talegrid-9b", SaeMisfit.OtherModel), InlineData("someone/Talegrid-6M", SaeMisfit.None)]
     public void CheckAgainst_DoubtfulUnderAnotherName_BlamesTheModel(string name, SaeMisfit cause)
     {
-        using var renamed = new WrongPair().Configured(""model_name": "talegrid-6m"", $""model_name": "{name}"");
+        using var renamed = new WrongPair().Configured("\"model_name\": \"talegrid-6m\"", $"\"model_name\": \"{name}\"");
         var check = renamed.Load().CheckAgainst(Model, new SaeCheckOptions { Expected = new SaeExpectation(null, 1.2, "a card") });
         Assert.Equal((SaeVerdict.Doubtful, cause), (check.Verdict, check.Cause));
     }
@@ -208,6 +206,13 @@ public class SaeCheckTests
         Assert.Contains("(expected 24.0)", text, StringComparison.Ordinal);
         Assert.Contains("\nIt explains more at blocks.3.hook_resid_post: 0.", text, StringComparison.Ordinal);
     }
+
+    // The check's own texts, as the model runs them.
+    private static int[][] Texts() =>
+    [
+        .. JsonDocument.Parse(File.ReadAllText(Repository.Data("prompts", "fit-check.json"))).RootElement.GetProperty("texts").EnumerateArray()
+            .Select(t => Model.Tokenizer!.ToTokens(t.GetProperty("text").GetString()!)),
+    ];
 
     internal static SaeCheckResult DoesNotFit(SaeCheckResult check, SaeMisfit cause)
     {
