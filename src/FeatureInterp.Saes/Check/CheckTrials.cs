@@ -26,7 +26,7 @@ internal sealed class CheckTrials
     public CheckTrials(Transformer model, SparseAutoencoder sae, CheckTokens tokens, FitProbe here, CancellationToken cancellation)
     {
         (_model, _sae, _tokens, _here, _cancellation) = (model, sae, tokens.First(CheckTokens.Early), here.First(CheckTokens.Early), cancellation);
-        Present = _here.ExplainedVariance(sae.Reconstruct);
+        Present = _here.ExplainedVariance(x => sae.Reconstruct(x));
     }
 
     /// <summary>What the SAE explains as it is used, on the tokens of the trials.</summary>
@@ -44,7 +44,7 @@ internal sealed class CheckTrials
         foreach (var factor in new[] { 0.8, 1.25 })
             Scale(factor);
         if (KnownFigures.UnusedThresholds(_sae) is { } thresholds)
-            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(_sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct));
+            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(x => _sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct(x)));
     }
 
     /// <summary>All the others, once something is wrong.</summary>
@@ -60,7 +60,7 @@ internal sealed class CheckTrials
     private void Layers(int[] shifts)
     {
         foreach (var (shift, probe) in FitProbe.Run(_model, _sae.Config, _tokens, shifts, _cancellation))
-            Add(SaeMisfit.WrongLayer, $"at {_sae.Config.Hook with { Layer = _sae.Config.Hook.Layer + shift }}", probe.ExplainedVariance(_sae.Reconstruct));
+            Add(SaeMisfit.WrongLayer, $"at {_sae.Config.Hook with { Layer = _sae.Config.Hook.Layer + shift }}", probe.ExplainedVariance(x => _sae.Reconstruct(x)));
     }
 
     private void Bos()
@@ -71,14 +71,14 @@ internal sealed class CheckTrials
         Add(
             _tokens.BeginWithBos ? SaeMisfit.UnwantedBos : SaeMisfit.MissingBos,
             _tokens.BeginWithBos ? "of texts without the beginning-of-sequence token" : "of texts that begin with the beginning-of-sequence token",
-            probe.ExplainedVariance(_sae.Reconstruct));
+            probe.ExplainedVariance(x => _sae.Reconstruct(x)));
     }
 
     private void Processing()
     {
         var other = _model.WithProcessing(_model.Processing.IsNone ? WeightProcessing.Standard : WeightProcessing.None);
         var probe = FitProbe.Run(other, _sae.Config, _tokens, [0], _cancellation)[0];
-        Add(SaeMisfit.ProcessedWeights, $"in the model with weight processing '{other.Processing}'", probe.ExplainedVariance(_sae.Reconstruct));
+        Add(SaeMisfit.ProcessedWeights, $"in the model with weight processing '{other.Processing}'", probe.ExplainedVariance(x => _sae.Reconstruct(x)));
     }
 
     private void Normalizations()
@@ -86,7 +86,7 @@ internal sealed class CheckTrials
         foreach (var kind in new[] { SaeNormalization.None, SaeNormalization.ConstantNormRescale, SaeNormalization.LayerNorm })
         {
             if (kind != _sae.Config.Normalization && !_sae.Config.IsTranscoder)
-                Add(SaeMisfit.Scaling, $"with normalisation '{kind}'", _here.ExplainedVariance(_sae.Under(_sae.Config with { Normalization = kind }).Reconstruct));
+                Add(SaeMisfit.Scaling, $"with normalisation '{kind}'", _here.ExplainedVariance(x => _sae.Under(_sae.Config with { Normalization = kind }).Reconstruct(x)));
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class CheckTrials
             foreach (var factor in new[] { 0, 0.1, 0.3, 3, 10 })
             {
                 var other = _sae.Under(_sae.Config, _sae.Weights with { Threshold = Times(threshold, factor) });
-                Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"with thresholds times {factor:G3}"), _here.ExplainedVariance(other.Reconstruct));
+                Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"with thresholds times {factor:G3}"), _here.ExplainedVariance(x => other.Reconstruct(x)));
             }
         }
 

@@ -53,7 +53,7 @@ internal sealed class FitProbe
             }
         }
 
-        return new SaeFitNumbers(tokens, (double)count / tokens, ExplainedVariance(sae.Reconstruct), 1 - (double)fired.Count / sae.Config.DSae, null);
+        return new SaeFitNumbers(tokens, (double)count / tokens, ExplainedVariance(x => sae.Reconstruct(x)), 1 - (double)fired.Count / sae.Config.DSae, null);
     }
 
     /// <summary>The explained variance of a reconstruction.</summary>

@@ -4,8 +4,8 @@ using FeatureInterp.Models;
 namespace FeatureInterp.Saes;
 
 /// <summary>
-/// What an SAE is evaluated on: rows of token ids, a text, or a text file. A text is read piece by piece and cut into rows of one
-/// length; what does not fill the last row is left out. Strings and arrays of ids convert by themselves.
+/// A corpus, such as what an SAE is evaluated on: rows of token ids, a text, or a text file. A text is read piece by piece and cut into rows of one
+/// length; an evaluation leaves out what does not fill the last row. Strings and arrays of ids convert by themselves.
 /// </summary>
 public sealed class TokenRows
 {
@@ -39,8 +39,31 @@ public sealed class TokenRows
     public static TokenRows Of(IEnumerable<int[]> rows, string name = "tokens") => new(rows, null, name);
 
     /// <summary>A text file in UTF-8.</summary>
-    /// <param name="path">The file.</param>
-    public static TokenRows FromFile(string path) => new(null, () => OpenFile(path), Path.GetFileName(path));
+    /// <param name="nameOrPath">The file, or the name of one under <c>data/texts</c> without <c>.txt</c>, such as <c>childrens-books-sample</c>.</param>
+    public static TokenRows FromFile(string nameOrPath)
+    {
+        var isName = !File.Exists(nameOrPath) && nameOrPath.Length > 0 && nameOrPath.IndexOfAny(['/', '\\']) < 0;
+        var path = isName && DataFolder.Find() is { } data && Path.Combine(data, "texts", nameOrPath + ".txt") is var named && File.Exists(named) ? named : nameOrPath;
+        return new(null, () => OpenFile(path), Path.GetFileName(path));
+    }
+
+    /// <summary>
+    /// The rows, one after another: rows of token ids as they are; a text cut into rows of one length, each with the beginning-of-sequence token in front (and
+    /// counted) where the model's family has one. The last row is as long as what is left, so that no token of the text is missing.
+    /// </summary>
+    /// <param name="model">Its tokenizer cuts a text.</param>
+    /// <param name="length">How many tokens a row of a text has.</param>
+    /// <param name="read">Told, before each row, what share of a text the rows so far are; null for nobody.</param>
+    /// <exception cref="SaeException">A row has no room for text, or a file is not there.</exception>
+    public IEnumerable<int[]> Rows(Transformer model, int length, Action<double>? read = null)
+    {
+        if (_rows is not null)
+            return _rows;
+        int? bos = model.PrependsBos ? model.RequireTokenizer() is var t ? t.BosId ?? t.EosId : null : null;
+        if (length < (bos is null ? 1 : 2))
+            throw new SaeException($"A row of {length} tokens has no room for text{(bos is null ? "" : " beside the beginning-of-sequence token")}; give more.");
+        return Cut(model.RequireTokenizer(), length, bos, whole: false, read ?? (_ => { }));
+    }
 
     /// <summary>The number of rows; null when it is not known, or only once the text has been read.</summary>
     internal long? CountOf(SaeEvaluationOptions options, double? share, long rowsSoFar)
@@ -55,7 +78,7 @@ public sealed class TokenRows
     /// <param name="model">Its tokenizer cuts a text.</param>
     /// <param name="sae">It says how long a row is and whether it begins with BOS, unless the options do.</param>
     /// <param name="options">The choices.</param>
-    /// <param name="read">Told what share of a text has been tokenized.</param>
+    /// <param name="read">Told what share of a text has been cut into rows.</param>
     /// <exception cref="SaeException">A text that does not fill a row, or a file that is not there.</exception>
     internal IEnumerable<int[]> Read(Transformer model, SparseAutoencoder sae, SaeEvaluationOptions options, Action<double>? read = null)
     {
@@ -77,25 +100,38 @@ public sealed class TokenRows
         int? bos = options.PrependBos ?? sae.Config.PrependBos
             ? tokenizer.BosId ?? tokenizer.EosId ?? throw new SaeException($"{model.Name}: rows are to begin with a beginning-of-sequence token, but the tokenizer names neither that nor an end-of-sequence token; set PrependBos to false.")
             : null;
+        return Cut(tokenizer, length, bos, whole: true, read);
+    }
+
+    /// <summary>Cuts the text into rows; only whole ones, of which there must be one, or with what is left at the end.</summary>
+    private IEnumerable<int[]> Cut(Tokenizer tokenizer, int length, int? bos, bool whole, Action<double> read)
+    {
         var row = new List<int>(length);
         long rows = 0, tokens = 0;
-        foreach (var piece in Pieces(read))
+        double before = 0;
+        foreach (var (piece, share) in Pieces())
         {
-            foreach (var token in tokenizer.Encode(piece, addSpecialTokens: false))
+            var ids = tokenizer.Encode(piece, addSpecialTokens: false);
+            for (var i = 0; i < ids.Length; i++)
             {
                 if (row.Count == 0 && bos is { } first)
                     row.Add(first);
-                row.Add(token);
+                row.Add(ids[i]);
                 tokens++;
                 if (row.Count < length)
                     continue;
+                read(before + (share - before) * (i + 1) / ids.Length);
                 yield return [.. row];
                 rows++;
                 row.Clear();
             }
+
+            before = share;
         }
 
-        if (rows == 0)
+        if (!whole && row.Count > 0)
+            yield return [.. row];
+        if (whole && rows == 0)
         {
             throw new SaeException(tokens == 0
                 ? $"{Name} is empty; give some text to evaluate on."
@@ -103,7 +139,8 @@ public sealed class TokenRows
         }
     }
 
-    private IEnumerable<string> Pieces(Action<double> read)
+    // Each with the share of the text that it ends at.
+    private IEnumerable<(string Text, double Share)> Pieces()
     {
         var (reader, length) = _open!();
         using (reader)
@@ -118,12 +155,11 @@ public sealed class TokenRows
                 var piece = rest.Append(buffer, 0, cut).ToString();
                 rest.Clear().Append(buffer, cut, count - cut);
                 // A character is at least a byte, so of a file this is a little too small.
-                read(length > 0 ? Math.Min(1, (double)done / length) : 1);
-                yield return piece;
+                yield return (piece, length > 0 ? Math.Min(1, (double)done / length) : 1);
             }
 
             if (rest.Length > 0)
-                yield return rest.ToString();
+                yield return (rest.ToString(), 1);
         }
     }
 

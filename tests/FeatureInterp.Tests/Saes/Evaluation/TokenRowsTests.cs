@@ -1,80 +1,75 @@
+using FeatureInterp.Analysis;
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
-using FeatureInterp.Tests.Tokenizers;
 
 namespace FeatureInterp.Tests;
 
-/// <summary>Texts cut into rows.</summary>
 public class TokenRowsTests
 {
-    private const string Text = "Once upon a time there was a king who had three sons, and the youngest of them was called Hans.\n";
+    private const string Text = "Once upon a time there was a little girl who lived in a wood.\nShe had a wolf.";
 
     private static readonly Transformer Model = EmbeddedPair.Model;
 
-    [Theory, InlineData(8, true), InlineData(7, false), InlineData(2, true)]
-    public void Read_Text_IsTokenizedAndCut(int length, bool bos)
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(1000)]
+    public void Rows_Text_HoldsEveryTokenOnceBehindTheBeginning(int length)
     {
-        var all = Model.Tokenizer!.Encode(Text, addSpecialTokens: false);
-        var rows = Rows(Text, new SaeEvaluationOptions { ContextLength = length, PrependBos = bos });
-        var each = bos ? length - 1 : length;
-        Assert.Equal(all.Length / each, rows.Length);
-        Assert.Equal(all.Take(rows.Length * each), rows.SelectMany(r => bos ? r[1..] : r));
-        Assert.All(rows, r => Assert.Equal(length, r.Length));
-        if (bos)
-            Assert.All(rows, r => Assert.Equal(Model.Tokenizer.BosId, r[0]));
-    }
-
-    [Fact]
-    public void Read_NoLengthGiven_TakesTheSaesContextAndBos()
-    {
-        var rows = Rows(string.Concat(Enumerable.Repeat(Text, 40)), new SaeEvaluationOptions());
-        Assert.All(rows, r => Assert.Equal((256, Model.Tokenizer!.BosId), (r.Length, r[0])));
-    }
-
-    [Fact]
-    public void Read_MaxRows_StopsThere() => Assert.Equal(3, Rows(string.Concat(Enumerable.Repeat(Text, 40)), new SaeEvaluationOptions { ContextLength = 9, MaxRows = 3 }).Length);
-
-    // Longer than one piece, which ends at a line end where there is one, else at a space, else anywhere.
-    [Theory, InlineData("\n"), InlineData(" "), InlineData("")]
-    public void FromFile_LongText_LosesNothing(string between)
-    {
-        using var folder = new TemporaryFolder();
-        var line = between.Length == 0 ? "zx\U0001F600" : "a small cat sat";
-        var text = string.Concat(Enumerable.Repeat(line + between, 700_000 / (line.Length + between.Length)));
+        TokenRows text = Text;
         var shares = new List<double>();
-        var options = new SaeEvaluationOptions { ContextLength = 64, PrependBos = false };
-        var rows = TokenRows.FromFile(folder.Write("long.txt", text)).Read(Model, EmbeddedPair.Sae, options, shares.Add).ToArray();
-        var back = Model.Tokenizer!.Decode([.. rows.SelectMany(r => r)]);
-        Assert.InRange(back.Length, text.Length - 400, text.Length + 4);
-        // A tokenizer may put a space in front of each piece.
-        Assert.StartsWith(back.Replace(" ", "", StringComparison.Ordinal), text.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Equal(3, shares.Count);
+        var rows = text.Rows(Model, length, shares.Add).ToArray();
+        var bos = Model.RequireTokenizer().BosId!.Value;
+        Assert.All(rows, r => Assert.Equal(bos, r[0]));
+        Assert.All(rows[..^1], r => Assert.Equal(length, r.Length));
+        Assert.InRange(rows[^1].Length, 2, length);
+        Assert.Equal(Model.RequireTokenizer().ToTokens(Text, prependBos: false), rows.SelectMany(r => r[1..]));
         Assert.Equal(shares.Order(), shares);
+        Assert.All(shares, s => Assert.InRange(s, 0, 1));
+    }
+
+    [Fact]
+    public void Rows_EmptyText_AreNone() => Assert.Empty(((TokenRows)"").Rows(Model, 10));
+
+    [Fact]
+    public void Rows_LengthOfOne_HasNoRoom() =>
+        Assert.Contains("has no room", Assert.Throws<SaeException>(() => ((TokenRows)Text).Rows(Model, 1)).Message);
+
+    [Fact]
+    public void Rows_TextWithoutTokenizer_SaysWhatIsMissing()
+    {
+        using var tiny = new TinyModel();
+        Assert.Contains("tokenizer.json", Assert.Throws<ModelFileException>(() => ((TokenRows)Text).Rows(tiny.Load(), 8)).Message);
+    }
+
+    [Fact]
+    public void Rows_TokenRows_AreTakenAsTheyAre()
+    {
+        int[][] rows = [[5, 6], [7]];
+        Assert.Same(rows, ((TokenRows)rows).Rows(Model, 100));
+    }
+
+    [Fact]
+    public void FromFile_NameUnderData_IsThatFile()
+    {
+        var file = File.ReadAllText(Repository.Data("texts", "childrens-books-sample.txt"));
+        Assert.Equal(Model.RequireTokenizer().ToTokens(file, prependBos: false), TokenRows.FromFile("childrens-books-sample").Rows(Model, 256).SelectMany(r => r[1..]));
+        Assert.Equal(
+            TokenRows.FromFile("childrens-books-sample").Rows(Model, 64), TokenRows.FromFile(Repository.Data("texts", "childrens-books-sample.txt")).Rows(Model, 64));
     }
 
     [Theory]
-    [InlineData("", "empty")]
-    [InlineData("A few words.", "do not fill one row of 256")]
-    public void Read_TooLittleText_IsNamed(string text, string says)
-    {
-        Assert.Contains(says, Assert.Throws<SaeException>(() => Rows(text, new SaeEvaluationOptions())).Message, StringComparison.Ordinal);
-        Assert.Contains(says, Assert.Throws<SaeException>(() => SaeEvaluator.Run(Model, EmbeddedPair.Sae, text)).Message, StringComparison.Ordinal);
-    }
+    [InlineData("no-such-text")]
+    [InlineData("folder/no-such-text.txt")]
+    public void FromFile_Missing_SaysSo(string name) =>
+        Assert.Contains("not there", Assert.Throws<SaeException>(() => TokenRows.FromFile(name).Rows(Model, 8).First()).Message);
 
     [Fact]
-    public void FromFile_FileNotThere_IsNamed()
+    public void Sample_EndsParagraphsAtSentences()
     {
-        var e = Assert.Throws<SaeException>(() => TokenRows.FromFile("/nowhere/text.txt").Read(Model, EmbeddedPair.Sae, new SaeEvaluationOptions()).Count());
-        Assert.Contains("/nowhere/text.txt", e.Message, StringComparison.Ordinal);
+        var paragraphs = File.ReadAllText(Repository.Data("texts", "childrens-books-sample.txt")).TrimEnd('\n').Split("\n\n");
+        Assert.Equal(5, paragraphs.Length);
+        Assert.All(paragraphs, p => Assert.Matches("[.!?]['\"]?$", p));
+        Assert.All(paragraphs, p => Assert.Matches("^[A-Z\"']", p));
     }
-
-    [Fact]
-    public void Read_ModelWithoutTokenizer_IsRefused()
-    {
-        using var tiny = new TinyModel();
-        using var sae = new TinySae();
-        Assert.Throws<ModelFileException>(() => ((TokenRows)Text).Read(tiny.Load(), sae.Load(), new SaeEvaluationOptions()).Count());
-    }
-
-    private static int[][] Rows(TokenRows rows, SaeEvaluationOptions options) => [.. rows.Read(Model, EmbeddedPair.Sae, options)];
 }
