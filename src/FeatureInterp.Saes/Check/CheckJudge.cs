@@ -75,8 +75,6 @@ internal static class CheckJudge
     {
         var (verdict, reasons) = Bands(m, expected, sae.Config);
         var result = new SaeCheckResult { Verdict = verdict, Reasons = reasons, Measured = m, Expected = expected, Tried = tried };
-        if (tried.FirstOrDefault(t => t.What == CheckTrials.UnusedThresholds) is { } unused && unused.Alternative >= unused.Present - NearlyAsMuch)
-            return result with { Verdict = SaeVerdict.DoesNotFit, Cause = SaeMisfit.WrongActivation, Reasons = [$"{NearlyAs(unused)} It is read as ReLU, and was trained with thresholds.", .. reasons] };
         if (Best(tried) is { } best && best.Remaining < Perhaps)
         {
             var sure = best.Remaining < (IsPaired(best) ? SurelyPaired : Surely);

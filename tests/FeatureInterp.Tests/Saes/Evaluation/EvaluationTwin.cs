@@ -15,13 +15,13 @@ internal sealed class EvaluationTwin
     public EvaluationTwin(Transformer model, TinySae sae, int[][] rows, int batchRows, int[]? excluded = null, double scale = 1)
     {
         var twin = new SaeTwin(sae);
-        var hook = sae.Shape.Hook;
+        var (input, hook) = (sae.Shape.Hook, sae.Shape.IsTranscoder ? "blocks.1.hook_mlp_out" : sae.Shape.Hook);
         for (var r = 0; r < rows.Length; r++)
         {
             var tokens = rows[r];
-            var clean = model.Run(tokens, capture: hook);
+            var clean = model.Run(tokens, capture: new HookSelection(input, hook));
             var x = Rows(clean.Activations[hook][0]);
-            var steps = Array.ConvertAll(x, row => twin.Run([.. row.Select(v => v * scale)]));
+            var steps = twin.RunText([.. Rows(clean.Activations[input][0]).Select(row => row.Select(v => v * scale).ToArray())]);
             double[][] output = [.. steps.Select(s => s.Output.Select(v => v / scale).ToArray())];
             var counts = Array.ConvertAll(tokens, t => excluded?.Contains(t) != true);
             var put = Hook.Change(hook, value =>

@@ -29,13 +29,21 @@ public sealed class SaeEvaluatorTests : IDisposable
         { "standard", "none", "blocks.1.attn.hook_z", 2, 1.3, true },
         { "jumprelu", "none", "hook_embed", 2, 1, false },
         { "jumprelu", "none", "blocks.2.hook_resid_post", 2, 1, false },
+        { "gated", "none", "blocks.1.hook_resid_post", 2, 1, true },
+        { "topk", "layer_norm", "blocks.1.hook_resid_post", 2, 1, false },
+        { "abstopk", "none", "blocks.1.hook_resid_post", 2, 0.8, true },
+        { "temporal", "none", "blocks.1.hook_resid_post", 2, 1, true },
+        { "matching_pursuit", "none", "blocks.1.hook_resid_post", 3, 1, false },
+        { "transcoder", "none", "blocks.1.mlp.hook_in", 2, 1, true },
+        { "jumprelu_skip_transcoder", "none", "blocks.1.ln2.hook_normalized", 2, 1, false },
     };
 
     [Theory, MemberData(nameof(Cases))]
     public void Run_AnySae_EqualsTheTwin(string architecture, string normalize, string hook, int batch, double scale, bool exclude)
     {
         var isZ = hook.EndsWith("hook_z", StringComparison.Ordinal);
-        using var tinySae = new TinySae(new TinySaeShape { Architecture = architecture, Normalize = normalize, Hook = hook, DIn = isZ ? 24 : 20, Reshape = isZ ? "hook_z" : "none" });
+        var features = architecture == "temporal" ? 52 : 53;
+        using var tinySae = new TinySae(new TinySaeShape { Architecture = architecture, DSae = features, Normalize = normalize, Hook = hook, DIn = isZ ? 24 : 20, DOut = 20, Reshape = isZ ? "hook_z" : "none" });
         int[][] rows = [_tiny.Prompt(9, 1), _tiny.Prompt(2, 2), _tiny.Prompt(14, 3), _tiny.Prompt(9, 4), _tiny.Prompt(5, 5)];
         int[] excluded = exclude ? [rows[0][0], rows[2][5], rows[3][8]] : [];
         var found = SaeEvaluator.Run(_model, tinySae.Load(), rows, new SaeEvaluationOptions { BatchRows = batch, ActivationScale = scale, ExcludedTokens = excluded });
@@ -59,15 +67,15 @@ public sealed class SaeEvaluatorTests : IDisposable
         Close("L0", twin.L0, found.L0, 1e-12);
         Close("L1", twin.L1, found.L1);
         Assert.Equal((5, 39), (found.Rows, found.Tokens));
-        for (var f = 0; f < 53; f++)
+        for (var f = 0; f < features; f++)
         {
             Assert.Equal(twin.Fired(f), found.Features.Fired[f]);
             Assert.Equal((double)twin.Fired(f) / found.CountedTokens, found.Features.Density[f], 1e-12);
             Assert.Equal(twin.Fired(f) == 0 ? null : (double)twin.Fired(f) / twin.RowsFired(f), found.Features.ConsistentActivation[f]);
         }
 
-        Assert.Equal(Enumerable.Range(0, 53).Where(f => twin.Fired(f) == 0), found.Features.Dead);
-        Assert.Equal(Enumerable.Range(0, 53).Where(f => twin.Fired(f) > 0.1 * found.CountedTokens).OrderByDescending(twin.Fired).ThenBy(f => f), found.Features.Dense);
+        Assert.Equal(Enumerable.Range(0, features).Where(f => twin.Fired(f) == 0), found.Features.Dead);
+        Assert.Equal(Enumerable.Range(0, features).Where(f => twin.Fired(f) > 0.1 * found.CountedTokens).OrderByDescending(twin.Fired).ThenBy(f => f), found.Features.Dense);
     }
 
     [Fact]
@@ -191,9 +199,9 @@ public sealed class SaeEvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void Run_WeightsNotFinite_AreRefused()
+    public void Run_ReconstructionNotFinite_IsRefused()
     {
-        using var wrong = new WrongPair().Changed("W_dec", _ => float.PositiveInfinity);
+        using var wrong = new WrongPair().Changed("W_dec", _ => 3e38f);
         var e = Assert.Throws<SaeException>(() => SaeEvaluator.Run(EmbeddedPair.Model, wrong.Load(), "Once upon a time there was a king.", new() { ContextLength = 6 }));
         Assert.Contains("not finite", e.Message, StringComparison.Ordinal);
     }
