@@ -55,7 +55,7 @@ internal sealed record CheckTokens(int[][] Texts, int? Bos)
     }
 
     /// <summary>The same texts with the beginning-of-sequence token, or without it where they have it; null when it is not known.</summary>
-    public CheckTokens? Flipped() => Bos is not { } bos  ? null
+    public CheckTokens? Flipped() => Bos is not { } bos ? null
         : this with { Texts = Array.ConvertAll(Texts, t => BeginWithBos ? t[1..] : [bos, .. t]) };
 
     /// <summary>The first tokens of each text.</summary>

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Xml.Linq;
 using FeatureInterp.Analysis;
 using FeatureInterp.Kernel.Commands;
-using FeatureInterp.Models;
 using FeatureInterp.Saes;
 using FeatureInterp.Tests.Tokenizers;
 

@@ -1,5 +1,4 @@
 using FeatureInterp.Models;
-using FeatureInterp.Saes;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
