@@ -70,9 +70,6 @@ public sealed class SparseAutoencoder
     /// <summary>Its arrays.</summary>
     internal SaeWeights Weights => _w;
 
-    /// <summary>The files that hold them.</summary>
-    internal IReadOnlyList<string> WeightFiles => _files.Files;
-
     /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
     internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 
