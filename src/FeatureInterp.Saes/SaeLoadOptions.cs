@@ -40,6 +40,12 @@ public sealed record SaeLoadOptions
     /// <summary>The model it was trained on.</summary>
     public string? ModelName { get; init; }
 
+    /// <summary>Folders to look for a release's files in, before <c>data/saes</c> and the Hugging Face cache: ROOT/org/name, ROOT/name, ROOT/release or ROOT with the SAE's path below.</summary>
+    public IReadOnlyList<string> Roots { get; init; } = [];
+
+    /// <summary>Files of releases besides the registry's own, see <see cref="SaeRegistry.Load(IEnumerable{string})"/>.</summary>
+    public IReadOnlyList<string> Registries { get; init; } = [];
+
     /// <summary>Whether files of a release may be fetched from the hub when they are not on this machine.</summary>
     public Download Download { get; init; } = Download.Never;
 }
