@@ -1,3 +1,4 @@
+using System.Buffers;
 using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 
@@ -321,28 +322,34 @@ public sealed class SparseAutoencoder
     {
         var features = new SparseFeatures(Config.DSae);
         var tokens = Math.Clamp(BlockValues / Config.DSae, 1, Math.Max(1, y.Shape[0]));
-        var block = Tensor.Uninitialized(tokens, Config.DSae);          // y·W_enc of one block
+        var rented = ArrayPool<float>.Shared.Rent(tokens * Config.DSae);
         for (var first = 0; first < y.Shape[0]; first += tokens)
         {
             cancellation.ThrowIfCancellationRequested();
-            var count = Math.Min(tokens, y.Shape[0] - first);
-            var part = y.Rows(first, count);
+            var part = y.Rows(first, Math.Min(tokens, y.Shape[0] - first));
             if (Config.Pursuit is { } pursuit)
             {
                 foreach (var acts in MatchingPursuit.Encode(part, _w.Decoder, pursuit, cancellation))
                     features.AddToken([.. acts.Keys], [.. acts.Values]);
-                continue;
             }
-
-            var s = block.Rows(0, count);
-            (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(part), s);
-            var fired = new (int[] Features, float[] Values)[count];
-            _rule.FireAll(s, _rule.Bias(s), (t, f, v) => fired[t] = (f.ToArray(), v.ToArray()));
-            foreach (var (f, v) in fired)
-                features.AddToken(f, v);
+            else
+            {
+                AddFired(part, new Tensor(rented.AsMemory(0, part.Shape[0] * Config.DSae), [part.Shape[0], Config.DSae]), features);
+            }
         }
 
+        ArrayPool<float>.Shared.Return(rented);
         return features;
+    }
+
+    /// <summary>One block's features; <paramref name="s"/> is room for its products with the encoder, [token, d_sae].</summary>
+    private void AddFired(Tensor y, Tensor s, SparseFeatures features)
+    {
+        (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(y), s);
+        var fired = new (int[] Features, float[] Values)[y.Shape[0]];
+        _rule.FireAll(s, _rule.Bias(s), (t, f, v) => fired[t] = (f.ToArray(), v.ToArray()));
+        foreach (var (f, v) in fired)
+            features.AddToken(f, v);
     }
 
     /// <summary>Every feature of every token, shown before and after the activation function, [token, d_sae].</summary>

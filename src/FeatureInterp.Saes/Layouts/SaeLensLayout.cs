@@ -1,4 +1,3 @@
-using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
