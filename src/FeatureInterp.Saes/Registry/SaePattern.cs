@@ -12,7 +12,7 @@ internal sealed partial class SaePattern
     private const int MaxTexts = 1 << 16;
 
     private readonly string _pattern;
-    private readonly Regex _regex;
+    private readonly Lazy<Regex> _regex;
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="pattern">The text.</param>
@@ -23,17 +23,7 @@ internal sealed partial class SaePattern
         Parts = [.. Part().Matches(pattern).Select(m => (m.Groups["name"].Value, ValuesOf(m.Groups["values"].Value)))];
         if (Parts.Aggregate(1L, (count, part) => Math.Min(long.MaxValue / 4096, count * Math.Max(1, part.Values?.Count ?? 1))) > MaxTexts)
             throw new FormatException($"'{pattern}' stands for more than {MaxTexts} names");
-        var end = 0;
-        var regex = "^";
-        foreach (Match match in Part().Matches(pattern))
-        {
-            regex += Regex.Escape(pattern[end..match.Index]);
-            var values = ValuesOf(match.Groups["values"].Value);
-            regex += $"(?<{match.Groups["name"].Value}>{(values is null ? "[0-9]{1,9}" : string.Join('|', values.Select(Regex.Escape)))})";
-            end = match.Index + match.Length;
-        }
-
-        _regex = new Regex(regex + Regex.Escape(pattern[end..]) + "$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        _regex = new Lazy<Regex>(ToRegex);
     }
 
     /// <summary>The parts in braces with their values; null for any whole number.</summary>
@@ -52,7 +42,7 @@ internal sealed partial class SaePattern
     }
 
     /// <summary>The values with which the pattern gives this text; null when it does not.</summary>
-    public IReadOnlyDictionary<string, string>? Match(string text) => _regex.Match(text) is { Success: true } match
+    public IReadOnlyDictionary<string, string>? Match(string text) => _regex.Value.Match(text) is { Success: true } match
         ? Parts.Select(p => p.Name).Distinct(StringComparer.Ordinal).ToDictionary(n => n, n => match.Groups[n].Value)
         : null;
 
@@ -62,6 +52,21 @@ internal sealed partial class SaePattern
     /// <summary>A text with <c>{name}</c> replaced by the values.</summary>
     public static string Fill(string text, IReadOnlyDictionary<string, string> values) =>
         Name().Replace(text, m => values.TryGetValue(m.Groups["name"].Value, out var value) ? value : m.Value);
+
+    private Regex ToRegex()
+    {
+        var end = 0;
+        var regex = "^";
+        foreach (Match match in Part().Matches(_pattern))
+        {
+            regex += Regex.Escape(_pattern[end..match.Index]);
+            var values = ValuesOf(match.Groups["values"].Value);
+            regex += $"(?<{match.Groups["name"].Value}>{(values is null ? "[0-9]{1,9}" : string.Join('|', values.Select(Regex.Escape)))})";
+            end = match.Index + match.Length;
+        }
+
+        return new Regex(regex + Regex.Escape(_pattern[end..]) + "$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+    }
 
     private static IReadOnlyList<string>? ValuesOf(string values)
     {
