@@ -14,6 +14,12 @@ internal interface ISaeHooks
     /// <param name="site">Input, ActsPre, ActsPost or Recons.</param>
     /// <param name="value">[row, d_in], [row, d_sae], [row, d_sae] or [row, d_out].</param>
     void At(SaeSite site, Tensor value);
+
+    /// <summary>Tells what fired in a pass whose features nobody looked at and that were never written out.</summary>
+    /// <param name="features">The features of all rows.</param>
+    void Fired(SparseFeatures features)
+    {
+    }
 }
 
 /// <summary>How tokens go through an SAE; see <see cref="SparseAutoencoder.Forward"/>.</summary>

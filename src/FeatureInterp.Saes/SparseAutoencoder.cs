@@ -92,6 +92,15 @@ public sealed class SparseAutoencoder
     /// <param name="name">What to call it; null for the last part of the path.</param>
     internal static SparseAutoencoder Of(string path, SaeFiles files, string? name = null) => new(path, files, SaeChecks.CheckValues(files), name);
 
+    /// <summary>Its arrays.</summary>
+    internal SaeWeights Weights => _w;
+
+    /// <summary>The files that hold them.</summary>
+    internal IReadOnlyList<string> WeightFiles => _files.Files;
+
+    /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
+
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
     /// <exception cref="SaeException">The hook is not there or has another width; the message says which.</exception>
@@ -106,9 +115,21 @@ public sealed class SparseAutoencoder
     /// <returns>A sentence for each; none for a pair that belongs together.</returns>
     public IReadOnlyList<string> Warnings(Transformer model) => [.. LoadWarnings, .. SaeFit.Warnings(this, model)];
 
-    /// <summary>This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'.</summary>
+    /// <summary>Where its features are in a run that it is spliced into, such as <c>blocks.3.hook_resid_post.hook_sae_acts_post</c>: what to capture or edit.</summary>
+    /// <exception cref="SaeException">Its files do not say where it belongs.</exception>
+    public string FeaturesHook => (HookWritten with { Sae = SaeSite.ActsPost }).ToString();
+
+    /// <summary>
+    /// This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'. A transcoder reads its input hook as the
+    /// model goes on with it, after edits and after an SAE that stands there, and takes the place of its output hook.
+    /// </summary>
     /// <param name="errorTerm">Whether what the SAE fails to reconstruct is added back, so that without edits the model goes on as if the SAE were not there.</param>
-    public ISplice Splice(bool errorTerm = false) => new SaeSplice(this, errorTerm);
+    /// <param name="exclude">Tokens at whose positions the model's own value stays, such as <see cref="TokenSet.Special"/>; none if left out.</param>
+    /// <param name="asSaeLens">
+    /// Whether to give SAELens's number where that loses something: a skip transcoder's x·W_skipᵀ, a temporal SAE's prediction, the features of
+    /// matching pursuit as a hook. For comparison only.
+    /// </param>
+    public ISplice Splice(bool errorTerm = false, TokenSet? exclude = null, bool asSaeLens = false) => new SaeSplice(this, errorTerm, exclude, asSaeLens);
 
     /// <summary>
     /// The same function with decoder rows of norm 1: with n = max(‖W_dec[f]‖, 1e-8) each feature's W_dec[f] is divided by n and its W_enc[f],
@@ -241,6 +262,12 @@ public sealed class SparseAutoencoder
     public override string ToString() =>
         $"{Name}: {Config.Architecture} {(Config.IsTranscoder ? "transcoder" : "SAE")}, {Config.DSae} features of {Config.HookIn?.ToString() ?? "an unnamed hook"} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
 
+    /// <summary>The hook whose place it takes.</summary>
+    /// <exception cref="SaeException">Its files do not say.</exception>
+    internal HookPoint HookWritten => Config.HookOut ?? (Config.IsTranscoder
+        ? throw new SaeException($"{Name} is a transcoder, and its files do not say which hook it writes; name it when loading (SaeLoadOptions.HookOut).")
+        : Config.Hook);
+
     /// <summary>The sites inside the SAE that a pass reaches, in order: all but Error and Output, which are the splice's own.</summary>
     /// <param name="asSaeLensAttaches"><see cref="SaePass.AsSaeLensAttaches"/>.</param>
     internal IReadOnlyList<SaeSite> SitesOf(bool asSaeLensAttaches) => Config.Pursuit is null
@@ -262,9 +289,16 @@ public sealed class SparseAutoencoder
 
         Tensor result;                                                  // f·W_dec + b_dec, [token, d_out]
         if (SitesOf(pass.AsSaeLensAttaches).Any(s => s is SaeSite.ActsPre or SaeSite.ActsPost && pass.Wants(s)))
+        {
             result = Decode(Activations(y, pass));
+        }
         else
-            result = Decode(Fire(y, default));
+        {
+            var fired = Fire(y, default);
+            pass.Hooks?.Fired(fired);
+            result = Decode(fired);
+        }
+
         pass.At(SaeSite.Recons, result);
 
         if (foretold is not null && !pass.AsSaeLensAttaches)
@@ -387,7 +421,7 @@ public sealed class SparseAutoencoder
     private Tensor Skipped(Tensor x, Tensor result)
     {
         var skipped = Tensor.Uninitialized(result.Shape);
-        Kernels.Linear(x.Span, _w.Skip!, skipped.Span);
+        TokenLinear.Apply(x, _w.Skip!, skipped);
         TensorPrimitives.Add(result.Span, skipped.Span, result.Span);
         return result;
     }

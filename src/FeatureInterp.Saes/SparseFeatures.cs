@@ -75,6 +75,20 @@ public sealed class SparseFeatures : IReadOnlyList<FiredFeature>
         return picked;
     }
 
+    /// <summary>Those of some tokens in a row, counted from 0 again.</summary>
+    internal SparseFeatures Slice(int firstToken, int tokens)
+    {
+        var slice = new SparseFeatures(DSae);
+        for (var t = 0; t < tokens; t++)
+        {
+            foreach (var f in Span(firstToken + t))
+                slice._fired.Add(f with { Token = t });
+            slice._firstOfToken.Add(slice._fired.Count);
+        }
+
+        return slice;
+    }
+
     /// <inheritdoc/>
     public IEnumerator<FiredFeature> GetEnumerator() => _fired.GetEnumerator();
 

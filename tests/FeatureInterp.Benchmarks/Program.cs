@@ -19,6 +19,8 @@ internal static class Program
         ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
+        ("sae-training", "How near is a training step of an SAE to the one matrix multiply it cannot avoid?", SaeTrainingQuestion.Answer),
+        ("sae-reproduce", "How good is an SAE trained from scratch on the embedded model, and how long does it take?", SaeReproduceQuestion.Answer),
     ];
 
     private static int Main(string[] args)

@@ -43,7 +43,7 @@ internal sealed record SaeMatrix(Weight Weight, bool FeaturesFirst, float Scale 
     public void Encode(Tensor x, Tensor y)
     {
         if (FeaturesFirst)
-            Kernels.Linear(x.Span, Weight, y.Span);
+            TokenLinear.Apply(x, Weight, y);
         else
             Kernels.MatMul(x.Span, Weight, y.Span);
         if (Scale != 1)

@@ -15,7 +15,8 @@ public static partial class Kernels
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
-        SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation,
+        SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation, MatMulTransposedOperation,
+        SparseMatMulOperation, SparseDotsOperation, AboveOperation, AdamOperation,
     ];
 
     private static void CheckLength(int found, long wanted, [CallerArgumentExpression(nameof(found))] string what = "")
