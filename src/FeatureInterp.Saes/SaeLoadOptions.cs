@@ -26,7 +26,7 @@ public sealed record SaeLoadOptions
     /// <c>context_size</c>, <c>prepend_bos</c>, <c>neuronpedia_id</c>, <c>reshape_activations</c>; <c>d_in</c>, <c>d_out</c> and <c>d_sae</c> have to be those
     /// of the arrays. Other fields are kept and shown.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The repository the files come from, such as <c>google/gemma-scope-2b-pt-att</c>, where names in it tell model and site.</summary>
     public string? Repository { get; init; }

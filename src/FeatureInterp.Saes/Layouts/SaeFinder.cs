@@ -66,7 +66,7 @@ internal static class SaeFinder
         }
 
         // Both files of a layer, or a folder's files beside the folder, are one SAE: the first named.
-        found = [.. found.DistinctBy(f => f.Layout is MntssLayout ? Path.GetFileName(f.Path).Replace("W_dec_", "W_enc_", StringComparison.Ordinal) : f.Path)];
+        found = [.. found.DistinctBy(f => f.Layout is MntssLayout ? Path.GetFileName(f.Path).Replace("W_dec_", "W_enc_", StringComparison.Ordinal) : f.Path, StringComparer.Ordinal)];
         return found switch
         {
             [var only] => only,

@@ -53,10 +53,10 @@ public sealed record SaeRelease
     public string Layout { get; init; } = "sae_lens";
 
     /// <summary>Pages about it, by kind: <c>model</c>, <c>dashboards</c>, <c>publication</c>.</summary>
-    public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Fields of the configuration that have another value than the files give them; see <see cref="SaeLoadOptions.Overrides"/>.</summary>
-    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The file the release is described in.</summary>
     public required string Source { get; init; }

@@ -40,7 +40,7 @@ internal sealed partial record SaeEntryPattern(
     private SaeEntry Entry(SaeRelease release, IReadOnlyDictionary<string, string> values, int index)
     {
         // Gemma Scope puts L0 into its paths: average_l0_{l0}.
-        var numbered = L0.Count > 0 ? new Dictionary<string, string>(values) { ["l0"] = At(L0, index)!.Value.ToString(CultureInfo.InvariantCulture) } : values;
+        var numbered = L0.Count > 0 ? new Dictionary<string, string>(values, StringComparer.Ordinal) { ["l0"] = At(L0, index)!.Value.ToString(CultureInfo.InvariantCulture) } : values;
         var path = SaePattern.Fill(Path, numbered);
         var facts = Facts(release, path);
         return new SaeEntry
@@ -77,6 +77,6 @@ internal sealed partial record SaeEntryPattern(
         _ => index < numbers.Count ? numbers[index] : null,
     };
 
-    [GeneratedRegex(@"(^|/)average_l0_(?<l0>\d{1,6})$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)average_l0_(?<l0>\d{1,6})$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AverageL0();
 }

@@ -37,13 +37,13 @@ internal sealed partial class SaePattern
     {
         IEnumerable<Dictionary<string, string>> all = [[]];
         foreach (var (name, values) in Parts)
-            all = all.SelectMany(a => (values ?? ["*"]).Select(v => new Dictionary<string, string>(a) { [name] = v }));
+            all = all.SelectMany(a => (values ?? ["*"]).Select(v => new Dictionary<string, string>(a, StringComparer.Ordinal) { [name] = v }));
         return all;
     }
 
     /// <summary>The values with which the pattern gives this text; null when it does not.</summary>
     public IReadOnlyDictionary<string, string>? Match(string text) => _regex.Value.Match(text) is { Success: true } match
-        ? Parts.Select(p => p.Name).Distinct(StringComparer.Ordinal).ToDictionary(n => n, n => match.Groups[n].Value)
+        ? Parts.Select(p => p.Name).Distinct(StringComparer.Ordinal).ToDictionary(n => n, n => match.Groups[n].Value, StringComparer.Ordinal)
         : null;
 
     /// <summary>The text these values give.</summary>
@@ -90,12 +90,12 @@ internal sealed partial class SaePattern
         return all;
     }
 
-    [GeneratedRegex(@"\{(?<name>[a-z][a-z0-9]*):(?<values>[^{}]+)\}", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\{(?<name>[a-z][a-z0-9]*):(?<values>[^{}]+)\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Part();
 
-    [GeneratedRegex(@"\{(?<name>[a-z][a-z0-9]*)\}", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\{(?<name>[a-z][a-z0-9]*)\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"^(?<first>\d{1,6})-(?<last>\d{1,6})$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<first>\d{1,6})-(?<last>\d{1,6})$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Range();
 }

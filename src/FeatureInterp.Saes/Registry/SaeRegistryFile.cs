@@ -28,7 +28,7 @@ internal static class SaeRegistryFile
     {
         var root = SaeYaml.Read(path, MaxBytes);
         var releases = root.Count == 1 && root[Wrapper] is JsonObject wrapped ? wrapped : root;
-        return [.. releases.Select(r => Release(path, r.Key, r.Value as JsonObject ?? throw new ModelFileException(path, $"'{r.Key}' holds no release (repo_id, model, saes)."))), ];
+        return [.. releases.Select(r => Release(path, r.Key, r.Value as JsonObject ?? throw new ModelFileException(path, $"'{r.Key}' holds no release (repo_id, model, saes).")))];
     }
 
     private static SaeRelease Release(string path, string name, JsonObject fields)
