@@ -158,9 +158,18 @@ public sealed class SaeLayoutFaultTests : IDisposable
         {
             Overrides = new Dictionary<string, string>
             {
-                ["normalize_activations"] = "layer_norm", ["apply_b_dec_to_input"] = "true", ["hook_name"] = "blocks.2.hook_resid_pre", ["model_name"] = "m",
-                ["dataset_path"] = "d", ["context_size"] = "12", ["prepend_bos"] = "false", ["neuronpedia_id"] = "n", ["reshape_activations"] = "hook_z", ["d_sae"] = "10",
-                ["device"] = "cuda", ["future_field"] = "kept",
+                ["normalize_activations"] = "layer_norm",
+                ["apply_b_dec_to_input"] = "true",
+                ["hook_name"] = "blocks.2.hook_resid_pre",
+                ["model_name"] = "m",
+                ["dataset_path"] = "d",
+                ["context_size"] = "12",
+                ["prepend_bos"] = "false",
+                ["neuronpedia_id"] = "n",
+                ["reshape_activations"] = "hook_z",
+                ["d_sae"] = "10",
+                ["device"] = "cuda",
+                ["future_field"] = "kept",
             },
         }).Config;
         Assert.Equal((SaeNormalization.LayerNorm, true, "blocks.2.hook_resid_pre", "m", true), (config.Normalization, config.ApplyBDecToInput, config.Hook.ToString(), config.ModelName, config.FlattensHeads));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FeatureInterp.Models;
 using FeatureInterp.Saes;
 using FeatureInterp.Tensors;
 
@@ -32,8 +31,13 @@ public class SaeLayoutGoldenTests
         {
             ["W_enc"] = w.Encoder is { } e ? Matrix(e, transposed: true) : null,
             ["W_dec"] = Matrix(w.Decoder, transposed: false),
-            ["b_enc"] = w.EncoderBias, ["b_dec"] = w.DecoderBias, ["threshold"] = w.Threshold, ["W_skip"] = w.Skip?.ToTensor(),
-            ["b_gate"] = w.Gate?.GateBias, ["b_mag"] = w.Gate?.MagnitudeBias, ["r_mag"] = w.Gate?.LogScale,
+            ["b_enc"] = w.EncoderBias,
+            ["b_dec"] = w.DecoderBias,
+            ["threshold"] = w.Threshold,
+            ["W_skip"] = w.Skip?.ToTensor(),
+            ["b_gate"] = w.Gate?.GateBias,
+            ["b_mag"] = w.Gate?.MagnitudeBias,
+            ["r_mag"] = w.Gate?.LogScale,
         };
         for (var i = 0; i < w.Attention.Count; i++)
         {
