@@ -44,7 +44,11 @@ internal static class SaeTrainingQuestion
     {
         var options = new SaeTrainingOptions
         {
-            Objective = objective, Hook = hook, DSae = DSae, Steps = 1 << 20, Normalization = TrainingNormalization.ExpectedAverageOnlyIn,
+            Objective = objective,
+            Hook = hook,
+            DSae = DSae,
+            Steps = 1 << 20,
+            Normalization = TrainingNormalization.ExpectedAverageOnlyIn,
             Batches = new BatchOptions { Size = BatchSize, BufferRows = 8 * BatchSize },
             Optimizer = new OptimizerOptions { LearningRate = new LearningRateSchedule { Rate = 1e-3, WarmUpSteps = 50 } },
         };

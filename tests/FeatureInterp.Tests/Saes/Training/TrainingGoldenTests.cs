@@ -107,22 +107,35 @@ public class TrainingGoldenTests
             "gated" => new GatedTraining { L1Coefficient = Number("l1_coefficient") },
             "topk" or "abstopk" => new TopKTraining
             {
-                K = (int)Number("k"), ByMagnitude = cfg.GetProperty("architecture").GetString() == "abstopk",
-                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"),
+                K = (int)Number("k"),
+                ByMagnitude = cfg.GetProperty("architecture").GetString() == "abstopk",
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
             },
             "batchtopk" => new BatchTopKTraining
             {
-                K = Number("k"), RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"), ThresholdRate = Number("topk_threshold_lr"),
+                K = Number("k"),
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
+                ThresholdRate = Number("topk_threshold_lr"),
             },
             "matryoshka_batchtopk" => new MatryoshkaTraining
             {
-                K = Number("k"), RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"), ThresholdRate = Number("topk_threshold_lr"),
-                Widths = [.. cfg.GetProperty("matryoshka_widths").EnumerateArray().Select(w => w.GetInt32())], AuxPerWidth = Flag("use_matryoshka_aux_loss"),
+                K = Number("k"),
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
+                ThresholdRate = Number("topk_threshold_lr"),
+                Widths = [.. cfg.GetProperty("matryoshka_widths").EnumerateArray().Select(w => w.GetInt32())],
+                AuxPerWidth = Flag("use_matryoshka_aux_loss"),
             },
             "jumprelu" => new JumpReLUTraining
             {
-                L0Coefficient = Number("l0_coefficient"), Bandwidth = Number("jumprelu_bandwidth"), TanhScale = Number("jumprelu_tanh_scale"), EstimatesInput = Flag("jumprelu_ste_to_input"),
-                PreActCoefficient = Maybe("pre_act_loss_coefficient"), TargetL0 = Maybe("target_l0"),
+                L0Coefficient = Number("l0_coefficient"),
+                Bandwidth = Number("jumprelu_bandwidth"),
+                TanhScale = Number("jumprelu_tanh_scale"),
+                EstimatesInput = Flag("jumprelu_ste_to_input"),
+                PreActCoefficient = Maybe("pre_act_loss_coefficient"),
+                TargetL0 = Maybe("target_l0"),
                 Sparsity = cfg.GetProperty("jumprelu_sparsity_loss_mode").GetString() switch { "step" => JumpReLUSparsity.Step, "tanh" => JumpReLUSparsity.Tanh, _ => JumpReLUSparsity.Quadratic },
             },
             "matching_pursuit" => new MatchingPursuitTraining { ResidualThreshold = Number("residual_threshold"), MaxIterations = (int?)Maybe("max_iterations"), StopOnDuplicate = Flag("stop_on_duplicate_support") },
@@ -156,8 +169,11 @@ public class TrainingGoldenTests
             var schedule = new LearningRateSchedule
             {
                 Shape = row.GetProperty("scheduler").GetString() switch { "constant" => LearningRateShape.Constant, "cosineannealing" => LearningRateShape.Cosine, _ => LearningRateShape.CosineWithRestarts },
-                Rate = row.GetProperty("lr").GetDouble(), WarmUpSteps = row.GetProperty("warm_up_steps").GetInt32(), DecaySteps = row.GetProperty("decay_steps").GetInt32(),
-                FinalRate = row.GetProperty("lr_end").GetDouble(), Cycles = row.GetProperty("num_cycles").GetInt32(),
+                Rate = row.GetProperty("lr").GetDouble(),
+                WarmUpSteps = row.GetProperty("warm_up_steps").GetInt32(),
+                DecaySteps = row.GetProperty("decay_steps").GetInt32(),
+                FinalRate = row.GetProperty("lr_end").GetDouble(),
+                Cycles = row.GetProperty("num_cycles").GetInt32(),
             };
             var steps = row.GetProperty("training_steps").GetInt32();
             foreach (var (step, rate) in row.GetProperty("lr_at_each_step").EnumerateArray().Index())
