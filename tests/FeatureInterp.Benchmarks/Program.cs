@@ -11,6 +11,7 @@ internal static class Program
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
         ("tokenizers", "How fast is text turned into tokens, beside the Rust library?", TokenizerQuestion.Answer),
+        ("sae", "What do an SAE's features cost, beside a layer of the model?", SaeQuestion.Answer),
         ("prefill", "How much of a prefill is its matrix multiplies?", PrefillQuestion.Answer),
         ("decode-model", "How near is generation to the speed at which a model's weights can be read?", DecodeModelQuestion.Answer),
         ("memory", "What do a large checkpoint, long contexts and many loads hold in memory?", MemoryQuestion.Answer),

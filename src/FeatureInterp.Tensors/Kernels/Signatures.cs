@@ -35,6 +35,10 @@ internal delegate float ReduceKernel(ReadOnlySpan<float> x);
 
 internal delegate void TopKKernel(ReadOnlySpan<float> x, Span<int> indices, Span<float> values);
 
+internal delegate int CollectKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> floor, Span<int> indices, Span<float> values);
+
+internal delegate void CopyColumnsKernel(Weight w, ReadOnlySpan<int> columns, Span<float> rows);
+
 internal delegate void MatMulTransposedKernel(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, Span<float> y);
 
 internal delegate void SparseMatMulKernel(ReadOnlySpan<int> starts, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<float> w, int length, Span<float> y);

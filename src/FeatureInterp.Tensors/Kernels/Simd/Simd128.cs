@@ -105,6 +105,9 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
     public static bool AnyGreater(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector128<float> a, Vector128<float> b) => Vector128.LessThanOrEqualAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong GreaterMask(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThan(a, b).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -96,6 +96,9 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
     public static bool AnyGreater(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector256<float> a, Vector256<float> b) => Vector256.LessThanOrEqualAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong GreaterMask(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -21,6 +21,12 @@ public class KernelArgumentTests
         ["MatMulColumns_NoSuchColumn"] = (() => Kernels.MatMulColumns(new float[3], W, [4], new float[1]), "Column 4"),
         ["MatMulColumns_NegativeColumn"] = (() => Kernels.MatMulColumns(new float[3], W, [-1], new float[1]), "Column -1"),
         ["MatMulColumns_OutputTooShort"] = (() => Kernels.MatMulColumns(new float[3], W, [1, 2], new float[1]), "y.Length is 1"),
+        ["CopyColumns_NoSuchColumn"] = (() => Kernels.CopyColumns(W, [0, 4], new float[6]), "Column 4"),
+        ["CopyColumns_OutputTooShort"] = (() => Kernels.CopyColumns(W, [1], new float[2]), "rows.Length is 2"),
+        ["CopyColumns_IntegerWeight"] = (() => Kernels.CopyColumns(Whole, [0], new float[3]), "'ids' holds I32"),
+        ["CollectAbove_FloorTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[1], new int[2], new float[2]), "floor.Length is 1"),
+        ["CollectAbove_IndicesTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[2], new int[1], new float[2]), "indices.Length is 1"),
+        ["CollectAbove_ValuesTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[2], new int[2], new float[1]), "values.Length is 1"),
         ["AddScaledRow_NoSuchRow"] = (() => Kernels.AddScaledRow(W, 3, 1, new float[4]), "Row 3"),
         ["AddScaledRow_OutputTooShort"] = (() => Kernels.AddScaledRow(W, 0, 1, new float[3]), "y.Length is 3"),
         ["AttentionScores_QueriesTooShort"] = (() => Kernels.AttentionScores(new float[15], new float[12], Shape, new float[12]), "q.Length is 15"),
@@ -76,5 +82,7 @@ public class KernelArgumentTests
         Kernels.RmsNorm([], new float[2], 0, []);
         Kernels.Exp([], []);
         Kernels.TopK(new float[2], [], []);
+        Kernels.CopyColumns(W, [], []);
+        Assert.Equal(0, Kernels.CollectAbove([], [], [], []));
     }
 }
