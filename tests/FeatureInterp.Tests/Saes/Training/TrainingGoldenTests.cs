@@ -34,6 +34,14 @@ public class TrainingGoldenTests
 
         Assert.Equal(golden.Names.Count(n => n.StartsWith("grad.", StringComparison.Ordinal)), compared);
         Golden.AssertClose("sae_out", golden["sae_out"], page.Output, 1e-5);
+        Golden.AssertClose("feature_acts", golden["feature_acts"], Dense(page), 1e-5);
+        if (golden.Json.TryGetProperty("topk_threshold_after", out var threshold))
+            Assert.Equal(threshold.GetDouble(), parameters.TopKThreshold, 1e-7);
+        AssertThreeSteps(golden, options, parameters, page, dead);
+    }
+
+    private static Tensor Dense(StepPage page)
+    {
         var acts = Tensor.Zeros(page.Active!.Rows, page.Active.DSae);
         for (var row = 0; row < page.Active.Rows; row++)
         {
@@ -41,10 +49,7 @@ public class TrainingGoldenTests
                 acts.Row(row)[page.Active.Features[e]] = page.Activations[e];
         }
 
-        Golden.AssertClose("feature_acts", golden["feature_acts"], acts, 1e-5);
-        if (golden.Json.TryGetProperty("topk_threshold_after", out var threshold))
-            Assert.Equal(threshold.GetDouble(), parameters.TopKThreshold, 1e-7);
-        AssertThreeSteps(golden, options, parameters, page, dead);
+        return acts;
     }
 
     private static void AssertThreeSteps(Golden golden, SaeTrainingOptions options, TrainingParameters parameters, StepPage page, int[] dead)
@@ -157,6 +162,29 @@ public class TrainingGoldenTests
         }
 
         return turned;
+    }
+
+    public static TheoryData<string> Pursuits() => Repository.Shared is null ? [""] :
+        [.. Directory.GetDirectories(Path.Combine(Repository.Shared, "goldens", "saes", "arch"), "matching_pursuit*").Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+
+    /// <summary>How the pursuit ends, in all its ways.</summary>
+    [Theory, MemberData(nameof(Pursuits), DisableDiscoveryEnumeration = true)]
+    public void MatchingPursuit_EachEnd_EqualsSaeLens(string name)
+    {
+        Assert.SkipWhen(name.Length == 0, "the peers' goldens are not here");
+        var folder = Path.Combine(Repository.Shared!, "goldens", "saes", "arch", name);
+        var golden = new Golden(folder);
+        var cfg = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "cfg.json"))).RootElement;
+        var kind = Objective(cfg);
+        var parameters = new TrainingParameters(kind, 20, 48);
+        var weights = SafetensorsFile.Open(Path.Combine(folder, "sae_weights.safetensors"));
+        foreach (var p in parameters.All)
+            weights[p.Name].ToTensor().Span.CopyTo(p.Value.Span);
+        var x = golden["x"];
+        var page = new StepPage(parameters, cfg.GetProperty("apply_b_dec_to_input").GetBoolean(), TrainingNormalization.None);
+        SaeTrainer.Compute(page, kind, x.Reshape(x.Length / 20, 20), 0, []);
+        Golden.AssertClose("acts", golden["acts"], Dense(page), 1e-5);
+        Golden.AssertClose("forward", golden["forward"], page.Output, 1e-5);
     }
 
     [Fact]
