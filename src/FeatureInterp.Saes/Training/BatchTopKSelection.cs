@@ -47,6 +47,8 @@ internal static class BatchTopKSelection
             return candidates;
         }
 
+        if (float.IsNaN(TensorPrimitives.Max<float>(candidates.Values)))
+            throw TrainingFaults.RanAway("A pre-activation is not a number");
         smallest = wanted > 0 ? NthLargest(candidates.Values, wanted) : float.PositiveInfinity;
         var ties = wanted;
         foreach (var value in candidates.Values)
