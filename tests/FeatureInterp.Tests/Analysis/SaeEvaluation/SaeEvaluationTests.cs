@@ -42,15 +42,6 @@ public sealed class SaeEvaluationTests : IDisposable
     }
 
     [Fact]
-    public void Bars_Densities_AreCountedByQuarterDecades()
-    {
-        var (edges, counts) = DensityChart.Bars([1, 0.99, 0.57, 0.1, 0.0999, 0.011, 0, 0]);
-        Assert.Equal([-2, -1.75, -1.5, -1.25, -1, -0.75, -0.5, -0.25, 0], edges);
-        Assert.Equal([1, 0, 0, 1, 1, 0, 0, 2, 1], counts);
-        Assert.Equal(([], []), DensityChart.Bars([0, 0]));
-    }
-
-    [Fact]
     public void DensityHistogram_CountsEveryFeatureThatFires()
     {
         var result = Small.Value;
