@@ -68,7 +68,9 @@ public sealed record Provenance(
             Row("model", $"{Model} ({Short(ModelHash)})"),
             .. ModelFlags.Select(f => Row(f.Key, f.Value)),
             .. Sae is null ? [] : (Cell[][])[Row("SAE", $"{Sae} at {Hook} ({Short(SaeHash ?? "")})")],
-            .. Check is null ? [] : (Cell[][])[Row("fit", Check.Verdict == SaeVerdict.NotChecked ? $"not checked: {string.Join(' ', Check.Reasons)}" : $"{Check.Headline} ({Check.Numbers})")],
+            .. Check is null ? [] : (Cell[][])Check.Verdict == SaeVerdict.NotChecked
+                ? [Row("fit", $"not checked: {string.Join(' ', Check.Reasons)}")]
+                : [Row("fit", Check.Headline), .. Check.Numbers.Split(", ").Select(n => Row("", n))],
             Row("BOS", BosPolicy),
             Row("seed", Seed?.ToString(CultureInfo.InvariantCulture) ?? "none: nothing is drawn at random"),
             Row("FeatureInterp", Version),
