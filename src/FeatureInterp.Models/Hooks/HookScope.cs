@@ -14,6 +14,7 @@ public sealed class HookScope
     private readonly HashSet<HookPoint> _captured;
     private readonly int _layers;
     private readonly LayerRange _range;
+    private readonly HookBranches? _branches;
     private TokenBatch? _batch;
 
     /// <summary>Resolves names against what a run over <paramref name="range"/> (the whole model if left out) passes.</summary>
@@ -46,11 +47,25 @@ public sealed class HookScope
             _wanted[Slot(point.Site, point.Layer)] = true;
     }
 
-    /// <summary>What has been kept so far.</summary>
+    /// <summary>Hooks that differ from prompt to prompt.</summary>
+    internal HookScope(HookBranches branches)
+    {
+        var first = branches.All[0];
+        _branches = branches;
+        (_layers, _range, _captured) = (first._layers, first._range, first._captured);
+        _wanted = new bool[first._wanted.Length];
+        for (var slot = 0; slot < _wanted.Length; slot++)
+            _wanted[slot] = branches.All.Any(b => b._wanted[slot]);
+    }
+
+    /// <summary>What has been kept so far; of a scope with branches each branch has its own.</summary>
     public Activations Activations { get; } = new();
 
     /// <summary>What is to be kept.</summary>
     internal IReadOnlyCollection<HookPoint> Captured => _captured;
+
+    /// <summary>Where something is changed or replaced.</summary>
+    internal IEnumerable<HookPoint> Changed => _edits.Keys.Concat(_splices.Keys);
 
     /// <summary>The number of values a token has at a hook, those inside an SAE included.</summary>
     internal int WidthOf(HookPoint point, TransformerConfig config) =>
@@ -99,11 +114,21 @@ public sealed class HookScope
     }
 
     /// <summary>The tokens of the next values.</summary>
-    internal void Begin(TokenBatch batch) => _batch = batch;
+    internal void Begin(TokenBatch batch)
+    {
+        _batch = batch;
+        _branches?.Begin(batch);
+    }
 
     // Edits come before keeping, as in TransformerLens: what is kept is what the model goes on with.
-    private void Pass(HookValue value)
+    internal void Pass(HookValue value)
     {
+        if (_branches is not null)
+        {
+            _branches.Pass(value);
+            return;
+        }
+
         if (value.Point.Sae == SaeSite.None && _splices.TryGetValue(value.Point, out var splice))
         {
             splice.Apply(value, this);
