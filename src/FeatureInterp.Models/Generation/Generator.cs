@@ -124,7 +124,8 @@ internal sealed class Generator
         var starts = Enumerable.Range(0, Count).Select(_cache.Length).ToArray();
         var batch = new TokenBatch(step, starts, _promptLengths);
         var run = _model.Step(_hooks, batch, LayerRange.Whole(_model), null, _cache, LogitsAt.Last, cancellation, _logits);
-        return [.. Enumerable.Range(0, Count).Select(p => run.Logits[p])];
+        var all = run.Logits;
+        return [.. step.Select((tokens, p) => tokens.Length > 0 ? all.Last(p) : all[p])];
     }
 
     private FinishReason? Finished(int prompt, int token, int made) =>
