@@ -11,7 +11,7 @@ public static partial class Kernels
 {
     internal static IReadOnlyList<KernelOperation> Operations =>
     [
-        LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation,
+        LinearOperation, LinearRowsOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
