@@ -1,5 +1,3 @@
-using FeatureInterp.Tensors;
-
 namespace FeatureInterp.Models;
 
 /// <summary>

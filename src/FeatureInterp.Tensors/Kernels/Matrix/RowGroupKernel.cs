@@ -17,25 +17,31 @@ internal static unsafe class RowGroupKernel<V, S>
     public static void Multiply<E>(float* x, int m, byte* w, nint stride, int n, int k, float* y, nint pitch)
         where E : struct, IElement
     {
+        // To whole cache lines, which each part of a row is read from over and over.
+        var width = (nint)(k + 15) / 16 * 16;
+        var aligned = Scratch.Get(Scratch.Slot.Activations, m * width);
+        for (var i = 0; i < m; i++)
+            new ReadOnlySpan<float>(x + (nint)i * k, k).CopyTo(new Span<float>(aligned + i * width, k));
+
         // Groups of equal size as far as possible: the last row alone would be as slow as a whole group.
         var groups = (m + MostRows - 1) / MostRows;
         for (var g = 0; g < groups; g++)
         {
             int first = (int)((long)m * g / groups), rows = (int)((long)m * (g + 1) / groups) - first;
-            float* from = x + (nint)first * k, to = y + first * pitch;
+            float* from = aligned + first * width, to = y + first * pitch;
             switch (rows)
             {
                 case 1: RowKernel<V, S>.Dots<E>(from, w, stride, n, k, to); break;
-                case 2: Group<E, Rows2>(from, w, stride, n, k, to, pitch); break;
-                case 3: Group<E, Rows3>(from, w, stride, n, k, to, pitch); break;
-                case 4: Group<E, Rows4>(from, w, stride, n, k, to, pitch); break;
-                default: Group<E, Rows5>(from, w, stride, n, k, to, pitch); break;
+                case 2: Group<E, Rows2>(from, width, w, stride, n, k, to, pitch); break;
+                case 3: Group<E, Rows3>(from, width, w, stride, n, k, to, pitch); break;
+                case 4: Group<E, Rows4>(from, width, w, stride, n, k, to, pitch); break;
+                default: Group<E, Rows5>(from, width, w, stride, n, k, to, pitch); break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Group<E, R>(float* x, byte* w, nint stride, int n, int k, float* y, nint pitch)
+    private static void Group<E, R>(float* x, nint width, byte* w, nint stride, int n, int k, float* y, nint pitch)
         where E : struct, IElement
         where R : struct, IRows
     {
@@ -45,30 +51,30 @@ internal static unsafe class RowGroupKernel<V, S>
         var j = 0;
         for (; j <= n - 4; j += 4, w += 4 * bytes)
         {
-            Pair<E, R>(x, k, w, bytes, whole, sums);
-            Pair<E, R>(x, k, w + 2 * bytes, bytes, whole, sums + 2 * S.Width);
+            Pair<E, R>(x, width, w, bytes, whole, sums);
+            Pair<E, R>(x, width, w + 2 * bytes, bytes, whole, sums + 2 * S.Width);
             for (var row = 0; row < R.Count; row++)
             {
                 float* sum = sums + row * 4 * S.Width, to = y + row * pitch + j;
                 S.StoreSums(S.Load(sum), S.Load(sum + S.Width), S.Load(sum + 2 * S.Width), S.Load(sum + 3 * S.Width), to);
                 for (var output = 0; output < 4 && whole < k; output++)
-                    to[output] += RowKernel<V, S>.Tail<E>(x + (nint)row * k, w + output * bytes, whole, k);
+                    to[output] += RowKernel<V, S>.Tail<E>(x + row * width, w + output * bytes, whole, k);
             }
         }
 
         for (var row = 0; row < R.Count && j < n; row++)
-            RowKernel<V, S>.Dots<E>(x + (nint)row * k, w, stride, n - j, k, y + row * pitch + j);
+            RowKernel<V, S>.Dots<E>(x + row * width, w, stride, n - j, k, y + row * pitch + j);
     }
 
     // Two outputs of every row, yet to be added up: to sums[row, 0] and sums[row, 1] of four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair<E, R>(float* x, nint k, byte* w, nint bytes, int whole, float* sums)
+    private static void Pair<E, R>(float* x, nint width, byte* w, nint bytes, int whole, float* sums)
         where E : struct, IElement
         where R : struct, IRows
     {
         V s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default, s40 = default, s41 = default;
         V t00 = default, t01 = default, t10 = default, t11 = default, t20 = default, t21 = default, t30 = default, t31 = default, t40 = default, t41 = default;
-        float* x1 = x + k, x2 = x1 + k, x3 = x2 + k, x4 = x3 + k;
+        float* x1 = x + width, x2 = x1 + width, x3 = x2 + width, x4 = x3 + width;
         for (nint p = 0; p < whole; p += 2 * S.Width)
         {
             var at = w + p * E.Size;
@@ -78,29 +84,73 @@ internal static unsafe class RowGroupKernel<V, S>
                 S.Prefetch(at + 5 * bytes);
             }
 
-            V a = E.Load<V, S>(at), b = E.Load<V, S>(at + bytes);
-            Add(x + p, a, b, ref s00, ref s01);
+            V v, a = E.Load<V, S>(at), b = E.Load<V, S>(at + bytes);
+            v = S.Load(x + p);
+            s00 = S.MultiplyAdd(a, v, s00);
+            s01 = S.MultiplyAdd(b, v, s01);
+
             if (R.Count > 1)
-                Add(x1 + p, a, b, ref s10, ref s11);
+            {
+                v = S.Load(x1 + p);
+                s10 = S.MultiplyAdd(a, v, s10);
+                s11 = S.MultiplyAdd(b, v, s11);
+            }
+
             if (R.Count > 2)
-                Add(x2 + p, a, b, ref s20, ref s21);
+            {
+                v = S.Load(x2 + p);
+                s20 = S.MultiplyAdd(a, v, s20);
+                s21 = S.MultiplyAdd(b, v, s21);
+            }
+
             if (R.Count > 3)
-                Add(x3 + p, a, b, ref s30, ref s31);
+            {
+                v = S.Load(x3 + p);
+                s30 = S.MultiplyAdd(a, v, s30);
+                s31 = S.MultiplyAdd(b, v, s31);
+            }
+
             if (R.Count > 4)
-                Add(x4 + p, a, b, ref s40, ref s41);
+            {
+                v = S.Load(x4 + p);
+                s40 = S.MultiplyAdd(a, v, s40);
+                s41 = S.MultiplyAdd(b, v, s41);
+            }
 
             at += S.Width * E.Size;
             a = E.Load<V, S>(at);
             b = E.Load<V, S>(at + bytes);
-            Add(x + p + S.Width, a, b, ref t00, ref t01);
+            v = S.Load(x + p + S.Width);
+            t00 = S.MultiplyAdd(a, v, t00);
+            t01 = S.MultiplyAdd(b, v, t01);
+
             if (R.Count > 1)
-                Add(x1 + p + S.Width, a, b, ref t10, ref t11);
+            {
+                v = S.Load(x1 + p + S.Width);
+                t10 = S.MultiplyAdd(a, v, t10);
+                t11 = S.MultiplyAdd(b, v, t11);
+            }
+
             if (R.Count > 2)
-                Add(x2 + p + S.Width, a, b, ref t20, ref t21);
+            {
+                v = S.Load(x2 + p + S.Width);
+                t20 = S.MultiplyAdd(a, v, t20);
+                t21 = S.MultiplyAdd(b, v, t21);
+            }
+
             if (R.Count > 3)
-                Add(x3 + p + S.Width, a, b, ref t30, ref t31);
+            {
+                v = S.Load(x3 + p + S.Width);
+                t30 = S.MultiplyAdd(a, v, t30);
+                t31 = S.MultiplyAdd(b, v, t31);
+            }
+
             if (R.Count > 4)
-                Add(x4 + p + S.Width, a, b, ref t40, ref t41);
+            {
+                v = S.Load(x4 + p + S.Width);
+                t40 = S.MultiplyAdd(a, v, t40);
+                t41 = S.MultiplyAdd(b, v, t41);
+            }
         }
 
         Store(s00, t00, s01, t01, sums);
@@ -112,14 +162,6 @@ internal static unsafe class RowGroupKernel<V, S>
             Store(s30, t30, s31, t31, sums + 12 * S.Width);
         if (R.Count > 4)
             Store(s40, t40, s41, t41, sums + 16 * S.Width);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(float* x, V a, V b, ref V first, ref V second)
-    {
-        var v = S.Load(x);
-        first = S.MultiplyAdd(a, v, first);
-        second = S.MultiplyAdd(b, v, second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
