@@ -17,7 +17,6 @@ internal static class Program
         ("llamacpp", "How fast is a real quantised model beside llama.cpp?", LlamaCppQuestion.Answer),
         ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
-        ("tempparts", "x", TempParts.Answer),
         ("sweep", "How much faster is a steering sweep than one text after another?", SweepQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
     ];

@@ -71,7 +71,7 @@ public class SteeringGoldenTests
         var task = cases[0].GetProperty("prompt").GetString()!;
         var maxima = cases.GroupBy(c => c.GetProperty("feature").GetInt32()).ToDictionary(g => g.Key, g => g.First().GetProperty("max_activation").GetDouble());
         double[] strengths = [.. cases.Select(c => c.GetProperty("strength").GetDouble()).Distinct()];
-        var result = SteeringSweep.Run(EmbeddedPair.Model, EmbeddedPair.Sae, [EmbeddedPair.Tokens(task)], [.. maxima.Keys], strengths, new SteeringOptions { MaxActivations = maxima, NewTokens = 60 });
+        var result = SteeringSweep.Run(EmbeddedPair.Model, EmbeddedPair.Sae, [EmbeddedPair.Tokens(task)], [.. maxima.Keys], strengths, new SteeringOptions { MaxActivations = maxima, NewTokens = 60, StopAtEos = false });
         foreach (var c in cases)
         {
             var (feature, strength) = (c.GetProperty("feature").GetInt32(), c.GetProperty("strength").GetDouble());

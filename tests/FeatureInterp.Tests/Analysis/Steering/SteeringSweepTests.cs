@@ -100,7 +100,7 @@ public sealed class SteeringSweepTests : IDisposable
             }.Run(prompt);
         }
 
-        var (fires, never) = (Array.FindIndex(wanted, w => w > 0.1), Array.IndexOf(wanted, 0));
+        var (fires, never) = (Array.FindIndex(wanted, w => w > 0.1), Array.IndexOf(wanted, 0.0));
         Assert.Equal(wanted[fires], SteeringSweep.Run(_model, _sae, _prompts, [fires], [1], Options with { MaxActivations = null }).Amounts[fires], 1e-4);
         var e = Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, _sae, _prompts, [never], [1], Options with { MaxActivations = null }));
         Assert.Contains("never fired on the prompts", e.Message, StringComparison.Ordinal);
