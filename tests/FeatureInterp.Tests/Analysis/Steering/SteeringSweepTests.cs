@@ -84,7 +84,8 @@ public sealed class SteeringSweepTests : IDisposable
     {
         var twin = new SaeTwin(_tinySae);
         var wanted = new double[53];
-        foreach (var prompt in _prompts)
+        int[][] prompts = [_tiny.Prompt(2, 1), _tiny.Prompt(1, 2)];    // few tokens, so that some feature never fires
+        foreach (var prompt in prompts)
         {
             new ModelTwin(_tiny)
             {
@@ -101,8 +102,8 @@ public sealed class SteeringSweepTests : IDisposable
         }
 
         var (fires, never) = (Array.FindIndex(wanted, w => w > 0.1), Array.IndexOf(wanted, 0.0));
-        Assert.Equal(wanted[fires], SteeringSweep.Run(_model, _sae, _prompts, [fires], [1], Options with { MaxActivations = null }).Amounts[fires], 1e-4);
-        var e = Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, _sae, _prompts, [never], [1], Options with { MaxActivations = null }));
+        Assert.Equal(wanted[fires], SteeringSweep.Run(_model, _sae, prompts, [fires], [1], Options with { MaxActivations = null }).Amounts[fires], 1e-4);
+        var e = Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, _sae, prompts, [never], [1], Options with { MaxActivations = null }));
         Assert.Contains("never fired on the prompts", e.Message, StringComparison.Ordinal);
         Assert.Contains("DecoderNorm", e.Message, StringComparison.Ordinal);
     }
