@@ -20,7 +20,7 @@ public sealed record SteeringOptions
     public SteeringUnit Unit { get; init; } = SteeringUnit.MaxActivation;
 
     /// <summary>
-    /// The features' largest activations: over a corpus (<see cref="MaxActivation.Over"/>), from a saved table, or made up. Default null: measured on the sweep's own prompts,
+    /// The features' largest activations: over a corpus (<see cref="MaxActivation.Over"/>), from a saved table (<see cref="MaxActivation.Of"/>), or made up. Default null: measured on the sweep's own prompts,
     /// which is a small corpus.
     /// </summary>
     public IReadOnlyDictionary<int, double>? MaxActivations { get; init; }

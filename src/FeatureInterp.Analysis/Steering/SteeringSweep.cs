@@ -59,7 +59,7 @@ public static class SteeringSweep
 
         int[] distinct = [.. features.Distinct()];
         var maxima = options.Unit == SteeringUnit.DecoderNorm ? null
-            : options.MaxActivations ?? MaxActivation.Over(model, sae, prompts, distinct, cancellation: cancellation);
+            : options.MaxActivations ?? MaxActivation.Over(model, sae, prompts.ToArray(), distinct, cancellation: cancellation);
         double[] levels = [.. strengths.Distinct().Where(s => s != 0).Order()];
         var amounts = distinct.ToDictionary(f => f, f => maxima is null ? 1 / Norm(sae.Direction(f), f) : SteeringChecks.Maximum(maxima, f, options.MaxActivations is null));
         var provenance = Provenance.Of(model, sae, prompts, options.Samplings.FirstOrDefault(s => s.Temperature > 0)?.Seed);

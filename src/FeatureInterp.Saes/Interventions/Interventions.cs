@@ -35,10 +35,10 @@ public static class Interventions
     // x += amount · W_dec[f], on what the SAE puts out where it is attached.
     private static Edit Adding(SparseAutoencoder sae, Intervention intervention, bool attached)
     {
-        var hook = sae.Config.HookOut ?? sae.Config.Hook;
+        var hook = sae.HookWritten;
         var direction = sae.Direction(intervention.Feature);
         var amount = (float)intervention.Amount;
-        return At(attached ? hook with { Sae = SaeSite.Output } : hook, intervention, row =>
+        return At((attached ? hook with { Sae = SaeSite.Output } : hook).ToString(), intervention, row =>
         {
             if (row.Length != direction.Length)
                 throw new SaeException($"{sae.Name} writes {direction.Length} values, but {hook} has {row.Length}; the SAE belongs to another model.");
@@ -48,17 +48,16 @@ public static class Interventions
 
     private static Edit OnFeature(SparseAutoencoder sae, Intervention intervention)
     {
-        var hook = (sae.Config.HookOut ?? sae.Config.Hook) with { Sae = SaeSite.ActsPost };
         var (feature, amount) = (intervention.Feature, (float)intervention.Amount);
         return intervention.Kind == InterventionKind.Clamp
-            ? At(hook, intervention, features => features[feature] = amount)
-            : At(hook, intervention, features => features[feature] *= amount);
+            ? At(sae.FeaturesHook, intervention, features => features[feature] = amount)
+            : At(sae.FeaturesHook, intervention, features => features[feature] *= amount);
     }
 
     private delegate void Change(Span<float> row);
 
     // Calls back with the values of each position where the intervention acts.
-    private static Edit At(HookPoint hook, Intervention intervention, Change change) => new(hook.ToString(), value =>
+    private static Edit At(string hook, Intervention intervention, Change change) => new(hook, value =>
     {
         for (var p = 0; p < value.Count; p++)
         {

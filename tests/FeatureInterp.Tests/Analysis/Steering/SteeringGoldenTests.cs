@@ -35,7 +35,7 @@ public class SteeringGoldenTests
         double[] strengths = [.. golden.Json.GetProperty("strengths").EnumerateArray().Select(s => s.GetDouble())];
         var tokens = golden.Tokens("tokens")[0];
 
-        var maxima = MaxActivation.Over(model, sae, golden.Tokens("search_tokens"), [feature]);
+        var maxima = MaxActivation.Over(model, sae, golden.Tokens("search_tokens"), [feature], excludeSpecialTokens: false);
         Assert.Equal(golden.Json.GetProperty("max_act").GetDouble(), maxima[feature], 1e-5 * maxima[feature]);
         var result = SteeringSweep.Run(model, sae, [tokens], [feature], strengths, new SteeringOptions { MaxActivations = maxima, NewTokens = 20, StopAtEos = false });
         var runs = new Sweep(model, tokens).Run([Branch.Clean, .. strengths.Select(s => sae.Intervene(Intervention.Steer(feature, s, maxima[feature])))]);
@@ -57,7 +57,7 @@ public class SteeringGoldenTests
         var golden = new Golden(Path.Combine(root, "none", "max_activation_resid1"));
         var model = Transformer.Load(Path.Combine(root, "hf"), new LoadOptions { Processing = WeightProcessing.None });
         var wanted = golden["max_per_feature"];
-        var found = MaxActivation.Over(model, SparseAutoencoder.Load(Path.Combine(root, "saes", "resid1")), golden.Tokens("tokens"), [.. Enumerable.Range(0, wanted.Length)]);
+        var found = MaxActivation.Over(model, SparseAutoencoder.Load(Path.Combine(root, "saes", "resid1")), golden.Tokens("tokens"), [.. Enumerable.Range(0, wanted.Length)], excludeSpecialTokens: false);
         Golden.AssertClose("maxima", wanted, new(Enumerable.Range(0, wanted.Length).Select(f => (float)found[f]).ToArray(), wanted.Length));
     }
 
@@ -86,7 +86,7 @@ public class SteeringGoldenTests
         Assert.SkipWhen(Repository.Shared is null, "the peers' goldens are not here");
         var golden = new Golden(Path.Combine(Repository.Shared!, "embedded", "goldens"));
         int[] features = [0, 305, 863, 1478, 1754, 1862, 2047];
-        var found = MaxActivation.Over(EmbeddedPair.Model, EmbeddedPair.Sae, golden.Tokens("corpus/tokens"), features);
+        var found = MaxActivation.Over(EmbeddedPair.Model, EmbeddedPair.Sae, golden.Tokens("corpus/tokens"), features, excludeSpecialTokens: false);
         foreach (var f in features)
             Assert.Equal(golden["corpus/max_activation"].Span[f], found[f], 1e-3);
     }

@@ -209,7 +209,7 @@ public sealed class SteeringSweepTests : IDisposable
         ["MaxRepetition"] = (t => t.Run([3], [1], Options with { MaxRepetition = 0 }), "MaxRepetition"),
         ["TextsAtOnce"] = (t => t.Run([3], [1], Options with { TextsAtOnce = 0 }), "TextsAtOnce"),
         ["nowhere"] = (t => t.Run([3], [1], Options with { OnPrompt = false, OnNewTokens = false }), "neither"),
-        ["empty corpus"] = (t => MaxActivation.Over(t._model, t._sae, [], [1]), "corpus is empty"),
+        ["empty corpus"] = (t => MaxActivation.Over(t._model, t._sae, Array.Empty<int[]>(), [1]), "no text"),
     };
 
     [Theory, MemberData(nameof(Bad))]
