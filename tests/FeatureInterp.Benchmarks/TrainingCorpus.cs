@@ -53,7 +53,7 @@ internal static class TrainingCorpus
         var perPiece = (rows + Pieces - 1) / Pieces;
         var length = Math.Min(text.Length / Pieces, perPiece * RowLength * 8);
         for (var piece = 0; piece < Pieces && result.Count < rows; piece++)
-            result.AddRange(TokenRows.Of(model, text.Substring((int)((long)text.Length * piece / Pieces), length), RowLength, Math.Min(perPiece, rows - result.Count)));
+            result.AddRange(TrainingRows.Of(model, text.Substring((int)((long)text.Length * piece / Pieces), length), RowLength, Math.Min(perPiece, rows - result.Count)));
         return result;
     }
 

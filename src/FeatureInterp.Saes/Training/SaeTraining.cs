@@ -11,14 +11,14 @@ public static class SaeTraining
 
     /// <summary>Trains on what a model makes of a text.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="text">The text, cut into rows of <see cref="DefaultRowLength"/> tokens (or the model's context, if shorter); see <see cref="TokenRows"/>. Special tokens are left out.</param>
+    /// <param name="text">The text, cut into rows of <see cref="DefaultRowLength"/> tokens (or the model's context, if shorter); see <see cref="TrainingRows"/>. Special tokens are left out.</param>
     /// <param name="options">What is trained, and how.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the present step; with checkpoints, one is written first.</param>
     /// <exception cref="SaeException">Options or activations make no sense, or training ran away; the message says which and what to do.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TrainedSae Run(Transformer model, string text, SaeTrainingOptions options, IProgress<SaeTrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        Run(model, TokenRows.Of(model, text, Math.Min(DefaultRowLength, model.Config.ContextLength)), options, progress, cancellation);
+        Run(model, TrainingRows.Of(model, text, Math.Min(DefaultRowLength, model.Config.ContextLength)), options, progress, cancellation);
 
     /// <summary>Trains on what a model makes of token rows; special tokens are left out where the model has a tokenizer that knows them.</summary>
     /// <param name="model">The model.</param>

@@ -13,7 +13,7 @@ public class ActivationSourceTests
     public void ModelActivations_EmbeddedModel_AreTheHooksWithoutSpecialTokens()
     {
         var model = EmbeddedPair.Model;
-        var rows = TokenRows.Of(model, Text, 32);
+        var rows = TrainingRows.Of(model, Text, 32);
         Assert.All(rows, r => Assert.Equal((32, model.Tokenizer!.BosId), (r.Length, r[0])));
         Assert.Equal(model.Tokenizer!.Encode(Text, addSpecialTokens: false)[..62], rows[0][1..].Concat(rows[1][1..]));
 
@@ -35,7 +35,7 @@ public class ActivationSourceTests
     public void ModelActivations_Seek_GoesOnFromThere()
     {
         var model = EmbeddedPair.Model;
-        var source = new ModelActivations(model, HookPoint.Parse("blocks.0.attn.hook_z"), TokenRows.Of(model, string.Concat(Enumerable.Repeat(Text, 6)), 200));
+        var source = new ModelActivations(model, HookPoint.Parse("blocks.0.attn.hook_z"), TrainingRows.Of(model, string.Concat(Enumerable.Repeat(Text, 6)), 200));
         Assert.True(source.Origin.FlattensHeads && source.Origin.PrependBos);
         source.Next(default);
         var (position, second) = (source.Position, source.Next(default)!);
@@ -67,7 +67,7 @@ public class ActivationSourceTests
         {
             trained.Save(folder.FullName);
             var sae = SparseAutoencoder.Load(folder.FullName).For(model);
-            Assert.Equal(("talegrid-6m", 256, true), (sae.Config.ModelName, sae.Config.ContextSize, sae.Config.PrependBos));
+            Assert.Equal(("talegrid-6m", 256, true), (sae.Config.ModelName, sae.Config.Origin.ContextSize, sae.Config.PrependBos));
             var run = model.Run(Text[..300], splice: [sae.Splice()]);
             Assert.True(float.IsFinite(run.Logits[0].Span[0]));
         }
@@ -84,7 +84,7 @@ public class ActivationSourceTests
         try
         {
             var model = EmbeddedPair.Model;
-            var rows = TokenRows.Of(model, Text, 50);
+            var rows = TrainingRows.Of(model, Text, 50);
             var options = new SaeTrainingOptions
             {
                 Objective = new TopKTraining { K = 8 }, Hook = HookPoint.Parse("blocks.0.hook_resid_post"), DSae = 128, Steps = 12, Batches = new BatchOptions { Size = 128, BufferRows = 500 },

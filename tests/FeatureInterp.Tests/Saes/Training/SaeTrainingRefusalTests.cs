@@ -97,8 +97,8 @@ public class SaeTrainingRefusalTests
         Assert.Contains("none that is empty", Assert.Throws<SaeException>(() => new ModelActivations(EmbeddedPair.Model, hook, [[1], []])).Message, StringComparison.Ordinal);
         Assert.Contains("vector a token", Assert.Throws<SaeException>(() => new ModelActivations(EmbeddedPair.Model, HookPoint.Parse("blocks.1.attn.hook_pattern"), [[1]])).Message, StringComparison.Ordinal);
         Assert.Throws<HookException>(() => new ModelActivations(EmbeddedPair.Model, HookPoint.Parse("blocks.9.hook_resid_post"), [[1]]));
-        Assert.Contains("less than one row", Assert.Throws<SaeException>(() => TokenRows.Of(EmbeddedPair.Model, "Too short.", 64)).Message, StringComparison.Ordinal);
-        Assert.Contains("context", Assert.Throws<SaeException>(() => TokenRows.Of(EmbeddedPair.Model, "Too short.", 4096)).Message, StringComparison.Ordinal);
+        Assert.Contains("less than one row", Assert.Throws<SaeException>(() => TrainingRows.Of(EmbeddedPair.Model, "Too short.", 64)).Message, StringComparison.Ordinal);
+        Assert.Contains("context", Assert.Throws<SaeException>(() => TrainingRows.Of(EmbeddedPair.Model, "Too short.", 4096)).Message, StringComparison.Ordinal);
     }
 
     private static SaeTrainingOptions Rate(LearningRateSchedule rate) => Good with { Optimizer = new OptimizerOptions { LearningRate = rate } };

@@ -3,7 +3,7 @@ using FeatureInterp.Models;
 namespace FeatureInterp.Saes;
 
 /// <summary>A long text as rows of tokens of one length.</summary>
-public static class TokenRows
+public static class TrainingRows
 {
     // A text is cut at line ends into pieces of about so many characters, so that no tokenizer has to hold all of it.
     private const int PieceLength = 1 << 16;
