@@ -17,15 +17,17 @@ internal static class SweepQuestion
 
     public static Report Answer()
     {
-        var report = new Report("model", "prompt", "threads", "sweep", "one by one with KV cache", "whole text each token", "÷ one by one", "÷ whole text", "copying the prompt's keys and values");
+        var report = new Report("model", "steered", "prompt", "threads", "sweep", "one by one with KV cache", "whole text each token", "÷ one by one", "÷ whole text", "copying the prompt's keys and values");
         var model = Transformer.Load("talegrid-6m");
         var sae = SparseAutoencoder.Load("talegrid-6m-res-l3").For(model);
         Branch[] branches = [.. Strengths.Select(s => sae.Intervene(Intervention.Steer(1754, s, 5)))];
+        Branch[] later = [.. Strengths.Select(s => sae.Intervene(Intervention.Steer(1754, s, 5) with { OnPrompt = false }))];
         foreach (var threads in new[] { 1, 2 })
         {
             Workers.SetCount(threads);
             foreach (var length in new[] { 16, 128, 297 })
-                Measure(report, model, branches, Prompt(length, model.Config.VocabSize), threads, repetitions: 9);
+                Measure(report, model, "everywhere", branches, Prompt(length, model.Config.VocabSize), threads, repetitions: 9);
+            Measure(report, model, "new tokens", later, Prompt(297, model.Config.VocabSize), threads, repetitions: 9);
         }
 
         if (Checkout.RealModel is { } path)
@@ -36,18 +38,18 @@ internal static class SweepQuestion
             foreach (var threads in new[] { 1, 2 })
             {
                 Workers.SetCount(threads);
-                Measure(report, real, steered, Prompt(64, real.Config.VocabSize), threads, repetitions: 3);
+                Measure(report, real, "everywhere", steered, Prompt(64, real.Config.VocabSize), threads, repetitions: 3);
             }
         }
 
         Workers.SetCount(0);
 
         report.Note($"{Strengths.Length} strengths, {NewTokens} greedy tokens each; with one thread times are processor time, with two time of day; medians of repetitions in which the three take turns, ratios within a repetition. The sweep makes the very texts and log-probabilities of one by one.");
-        report.Note($"The embedded model is steered behind block 3 of 6, the real one behind block {15} of 30. Without a cache each token takes a run over the whole text so far (last logits only), the strengths one after another; one in {Every} of these runs is timed and counted {Every} times.");
+        report.Note($"The embedded model is steered behind block 3 of 6, the real one behind block 15 of 30. Without a cache each token takes a run over the whole text so far (last logits only), the strengths one after another; one in {Every} of these runs is timed and counted {Every} times.");
         return report;
     }
 
-    private static void Measure(Report report, Transformer model, Branch[] branches, int[] prompt, int threads, int repetitions)
+    private static void Measure(Report report, Transformer model, string where, Branch[] branches, int[] prompt, int threads, int repetitions)
     {
         double[] sweeps = new double[repetitions], singles = new double[repetitions], wholes = new double[repetitions], copies = new double[repetitions];
         for (var i = -1; i < repetitions; i++)
@@ -62,7 +64,7 @@ internal static class SweepQuestion
                 (sweeps[i], singles[i], wholes[i], copies[i]) = (sweep, single, whole, Copy(model, prompt.Length, branches.Length, threads));
         }
 
-        report.Row(model.Name, $"{prompt.Length}", $"{threads}", Milliseconds(sweeps), Milliseconds(singles), Milliseconds(wholes),
+        report.Row(model.Name, where, $"{prompt.Length}", $"{threads}", Milliseconds(sweeps), Milliseconds(singles), Milliseconds(wholes),
             Number(Median([.. singles.Zip(sweeps, (a, b) => a / b)])) + "×", Number(Median([.. wholes.Zip(sweeps, (a, b) => a / b)])) + "×",
             Percent(Median([.. copies.Zip(sweeps, (a, b) => a / b)])) + " of the sweep");
     }

@@ -97,6 +97,19 @@ public sealed class InterventionTests : IDisposable
         AssertAsAlone([.. branches.Where(b => b.Splices.Count == 0)]);
     }
 
+    public static TheoryData<string> Architectures => ["gated", "topk", "abstopk", "temporal", "matching_pursuit", "transcoder", "jumprelu_skip_transcoder"];
+
+    [Theory, MemberData(nameof(Architectures))]
+    public void Sweep_EveryArchitecture_IsBitForBitEachAlone(string architecture)
+    {
+        var shape = new TinySaeShape { Architecture = architecture, Hook = architecture.EndsWith("transcoder", StringComparison.Ordinal) ? "blocks.1.hook_mlp_in" : "blocks.1.hook_resid_pre", DOut = 20, DSae = 52, Seed = 4 };
+        using var tinySae = new TinySae(shape);
+        var sae = tinySae.Load();
+        Intervention[] kinds = [Intervention.Clamp(3, 2), Intervention.Clamp(3, 2) with { ErrorTerm = false }, Intervention.Scale(5, -1), Intervention.Add(7, 3), Intervention.Add(7, 3) with { ErrorTerm = true }];
+        AssertAsAlone([Branch.Clean, .. kinds.Select(k => sae.Intervene(k))]);
+        AssertAsAlone([.. kinds.Select(k => sae.Intervene(k with { Positions = InterventionPositions.Last }))]);
+    }
+
     [Fact]
     public void Intervene_Several_ActInTheirOrder()
     {
