@@ -1,5 +1,4 @@
 using FeatureInterp.Display;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Analysis;
 

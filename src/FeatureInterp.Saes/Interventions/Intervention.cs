@@ -1,5 +1,4 @@
 using System.Globalization;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Saes;
 

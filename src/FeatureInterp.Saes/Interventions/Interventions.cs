@@ -1,5 +1,4 @@
 using FeatureInterp.Models;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
 
