@@ -1,4 +1,5 @@
 using FeatureInterp.Models;
+using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
@@ -79,6 +80,14 @@ public class SweepTests
         Branch[] branches = [.. Enumerable.Range(0, 6).Select(i => Scaled("blocks.0.hook_resid_post", 1 + i * 0.6f) with { Sampling = new Sampling { Temperature = 1.5f, Seed = i } })];
         var lengths = AssertGenerate(model, tiny.Prompt(7, 4), branches, 25, Sampling.Greedy, [.. Enumerable.Range(0, 5)]);
         Assert.True(lengths.Distinct().Count() > 1, "lines of one length would not tell much");
+    }
+
+    [Theory, InlineData(DType.BF16), InlineData(DType.F16)]
+    public void Generate_TwoByteWeights_IsEachLineAlone(DType dtype)
+    {
+        using var tiny = new TinyModel(Shape with { DType = dtype, DModel = 132, DMlp = 67 });
+        Branch[] branches = [.. Enumerable.Range(0, 7).Select(i => Scaled("blocks.1.hook_resid_post", 0.4f + i * 0.3f))];
+        AssertGenerate(tiny.Load(), tiny.Prompt(6, 4), branches, 15, Sampling.Greedy, []);
     }
 
     [Fact]
