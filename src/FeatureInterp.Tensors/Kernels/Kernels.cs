@@ -16,6 +16,7 @@ public static partial class Kernels
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation,
+        GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
     ];
 
     private static void CheckLength(int found, long wanted, [CallerArgumentExpression(nameof(found))] string what = "")

@@ -34,3 +34,8 @@ internal delegate void SoftCapKernel(ReadOnlySpan<float> x, float cap, Span<floa
 internal delegate float ReduceKernel(ReadOnlySpan<float> x);
 
 internal delegate void TopKKernel(ReadOnlySpan<float> x, Span<int> indices, Span<float> values);
+
+internal delegate void NormGradientKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> g, int length, bool isCentred, float eps, Span<float> y);
+
+internal delegate void AttentionGradientKernel(
+    ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> g, AttentionShape shape, Span<float> dq, Span<float> dk, Span<float> dv);
