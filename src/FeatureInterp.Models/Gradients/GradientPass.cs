@@ -15,6 +15,7 @@ internal sealed class GradientPass
     private readonly Tape[] _tapes;
     private readonly Tensor?[] _entering;
     private readonly Tape _ends;
+    private readonly bool _hasLogits;
     private readonly bool _holdsTapes;
     private Tape? _embedding;
     private Tensor? _x;
@@ -23,10 +24,11 @@ internal sealed class GradientPass
     /// <param name="model">The model.</param>
     /// <param name="run">The step.</param>
     /// <param name="trace">Where something is wanted.</param>
+    /// <param name="hasLogits">Whether the run goes on to the logits.</param>
     /// <param name="holdsTapes">Whether blocks' tapes are held; else blocks are computed twice. The numbers are the same.</param>
-    public GradientPass(Transformer model, ForwardPass run, GradientTrace trace, bool holdsTapes)
+    public GradientPass(Transformer model, ForwardPass run, GradientTrace trace, bool hasLogits, bool holdsTapes)
     {
-        (_model, _run, _trace, _holdsTapes) = (model, run, trace, holdsTapes);
+        (_model, _run, _trace, _hasLogits, _holdsTapes) = (model, run, trace, hasLogits, holdsTapes);
         trace.Run = run;
         _ends = new Tape(_memory);
         _tapes = new Tape[run.StopLayer];
@@ -48,7 +50,7 @@ internal sealed class GradientPass
         }
 
         _run.Tape = null;
-        if (_run.StopLayer < _model.Config.Layers)
+        if (!_hasLogits)
             return _x.Clone();
         _run.Tape = _ends;
         var logits = _model.RunUnembed(_run, _x);
@@ -62,7 +64,7 @@ internal sealed class GradientPass
     public void Back(Tensor output, Tensor gradient)
     {
         var d = gradient;                                                           // dL/dx, [row, d_model]
-        if (_run.StopLayer == _model.Config.Layers)
+        if (_hasLogits)
         {
             _ends.Give(output, gradient);
             d = Through(_ends, isLast: _trace.LowestLayer == _run.StopLayer);

@@ -12,10 +12,10 @@ internal static class GradientPlan
     /// <param name="hooks">The run's hooks.</param>
     /// <param name="trace">Where something is wanted.</param>
     /// <param name="range">The layers that are run.</param>
-    /// <param name="logits">Which logits are computed.</param>
-    public static MemoryPlan Of(Transformer model, TokenBatch batch, HookScope hooks, GradientTrace trace, LayerRange range, LogitsAt logits)
+    /// <param name="logits">Which logits are computed; null for none.</param>
+    public static MemoryPlan Of(Transformer model, TokenBatch batch, HookScope hooks, GradientTrace trace, LayerRange range, LogitsAt? logits)
     {
-        var plan = MemoryPlan.Of(model, batch, hooks, logits, cachedTokens: 0);
+        var plan = MemoryPlan.Of(model, batch, hooks, logits ?? LogitsAt.Last, cachedTokens: 0);
         double rows = batch.RowCount, kept = 0;
         for (var p = 0; p < batch.Count; p++)
         {
@@ -31,7 +31,7 @@ internal static class GradientPlan
         var entering = (range.Stop - trace.LowestLayer) * rows * model.Config.DModel * sizeof(float);
         return plan with
         {
-            Logits = range.Stop == model.Config.Layers ? 2 * plan.Logits : 0,
+            Logits = logits is null ? 0 : 2 * plan.Logits,
             Kept = kept * sizeof(float),
             Scores = 4 * plan.Scores,
             Work = 2 * plan.Work + entering + TapeBytes(model, rows),

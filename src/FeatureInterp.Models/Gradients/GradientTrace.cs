@@ -10,11 +10,12 @@ internal sealed class GradientTrace
     /// <param name="at">Where values and gradients are kept.</param>
     /// <param name="edits">Changes on the way.</param>
     /// <param name="range">The layers that are run.</param>
+    /// <param name="hasLogits">Whether the run goes on to the logits.</param>
     /// <exception cref="HookException">A name that this run does not pass, or no name at all.</exception>
-    public GradientTrace(Transformer model, HookSelection? at, IReadOnlyList<GradientEdit>? edits, LayerRange range)
+    public GradientTrace(Transformer model, HookSelection? at, IReadOnlyList<GradientEdit>? edits, LayerRange range, bool hasLogits)
     {
-        var name = range == LayerRange.Whole(model) ? model.Name : $"this run of {model.Name}";
-        HookPoint[] available = [.. model.HookPoints.Where(range.Reaches)];
+        var name = hasLogits && range == LayerRange.Whole(model) ? model.Name : $"this run of {model.Name}";
+        HookPoint[] available = [.. model.HookPoints.Where(p => range.Reaches(p) && (hasLogits || p.Site <= HookSite.ResidPost))];
         foreach (var point in (at ?? HookSelection.None).Resolve(available, name))
             Stop(point).IsKept = true;
         foreach (var edit in edits ?? [])

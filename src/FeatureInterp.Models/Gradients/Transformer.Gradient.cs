@@ -34,23 +34,23 @@ public abstract partial class Transformer
 
     /// <summary>
     /// As <see cref="Gradient(Prompts, LogitMetric, HookSelection?, IReadOnlyList{GradientEdit}?, int, Tensor?, CancellationToken)"/>, from a gradient
-    /// of the residual stream that enters a block instead of from logits; the blocks from there on are not run. The metric is then
+    /// of the residual stream that enters a block, or leaves the last, instead of from logits; what comes after is not run. The metric is then
     /// <c>Σ upstream · residual</c>, of which it is the gradient.
     /// </summary>
     /// <param name="prompts">Texts or token ids.</param>
     /// <param name="upstream">[token, d_model], the prompts' tokens one after another: the gradient of what enters block <paramref name="stopAtLayer"/>.</param>
-    /// <param name="stopAtLayer">The block to stop before; a negative number counts from the end.</param>
+    /// <param name="stopAtLayer">The block to stop before; a negative number counts from the end, and left out it is after the last.</param>
     /// <param name="at">The hooks whose values and gradients to keep, as names or patterns.</param>
     /// <param name="edit">Changes made on the way, in order, with the way a gradient goes back through them.</param>
     /// <param name="startAtLayer">The first block to run; it needs <paramref name="residual"/>.</param>
     /// <param name="residual">[token, d_model]: what block <paramref name="startAtLayer"/> is given.</param>
     /// <param name="cancellation">Looked at before each block, forward and back.</param>
     /// <exception cref="PromptException">An empty or too long prompt, a token outside the vocabulary, a gradient of another size, or a run that memory will not hold.</exception>
-    /// <exception cref="HookException">A hook that this model does not have in this run, or none at all; a stop after the last block.</exception>
+    /// <exception cref="HookException">A hook that this model does not have in this run, or none at all.</exception>
     public GradientResult Gradient(
         Prompts prompts,
         Tensor upstream,
-        int stopAtLayer,
+        int? stopAtLayer = null,
         HookSelection? at = null,
         IReadOnlyList<GradientEdit>? edit = null,
         int startAtLayer = 0,
@@ -58,9 +58,7 @@ public abstract partial class Transformer
         CancellationToken cancellation = default)
     {
         var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
-        if (range.Stop == Config.Layers)
-            throw new HookException($"No block is left out before layer {stopAtLayer} of {Name}; give a metric of the logits, or stop before a layer from 0 to {Config.Layers - 1}.");
-        return Gradient(prompts, range, LogitsAt.Every, at, edit, residual, cancellation, (result, prompt, gradient) =>
+        return Gradient(prompts, range, null, at, edit, residual, cancellation, (result, prompt, gradient) =>
         {
             if (upstream.Length != result.Residual.Length)
                 throw new PromptException($"The gradient to start back from is {upstream}, but these prompts need {Tensor.Format(result.Residual.Shape)}.");
@@ -85,10 +83,10 @@ public abstract partial class Transformer
     private delegate double OutputGradient(RunResult result, int prompt, Tensor gradient);
 
     private GradientResult Gradient(
-        Prompts prompts, LayerRange range, LogitsAt logits, HookSelection? at, IReadOnlyList<GradientEdit>? edit, Tensor? residual, CancellationToken cancellation, OutputGradient metric)
+        Prompts prompts, LayerRange range, LogitsAt? logits, HookSelection? at, IReadOnlyList<GradientEdit>? edit, Tensor? residual, CancellationToken cancellation, OutputGradient metric)
     {
         var batch = new TokenBatch(prompts.Tokenize(this));
-        var trace = new GradientTrace(this, at, edit, range);
+        var trace = new GradientTrace(this, at, edit, range, hasLogits: logits is not null);
         var hooks = new HookScope(this, null, trace.Edits, null, range);
         CheckResidual(batch, residual);
         var (plan, free) = (GradientPlan.Of(this, batch, hooks, trace, range, logits), FreeMemory.Bytes());
@@ -98,9 +96,9 @@ public abstract partial class Transformer
             work = new Workspace();
         try
         {
-            var pass = new GradientPass(this, NewPass(hooks, batch, range, residual, null, logits, cancellation, work), trace, holds);
+            var pass = new GradientPass(this, NewPass(hooks, batch, range, residual, null, logits ?? LogitsAt.Last, cancellation, work), trace, logits is not null, holds);
             var output = pass.Forward();
-            var forward = new RunResult(this, batch, range.Stop == Config.Layers, output, new Activations());
+            var forward = new RunResult(this, batch, logits is not null, output, new Activations());
             var gradient = Tensor.Zeros(output.Shape);
             var values = new double[batch.Count];
             for (int p = 0, row = 0; p < values.Length; p++)
@@ -112,7 +110,7 @@ public abstract partial class Transformer
 
             pass.Back(output, gradient);
             var kept = trace.Kept(this);
-            return new GradientResult(new RunResult(this, batch, range.Stop == Config.Layers, output, kept.Values), values, kept.Gradients);
+            return new GradientResult(new RunResult(this, batch, logits is not null, output, kept.Values), values, kept.Gradients);
         }
         finally
         {
