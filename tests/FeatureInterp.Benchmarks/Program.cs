@@ -18,6 +18,7 @@ internal static class Program
         ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
+        ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),
     ];
 
     private static int Main(string[] args)

@@ -1,7 +1,7 @@
 namespace FeatureInterp.Models;
 
 /// <summary>Takes a gradient back through a change of a value: is given dL/d(value after the change) and writes dL/d(value before it) in its place.</summary>
-/// <param name="gradient">The gradient at the hook, of the value's shape.</param>
+/// <param name="gradient">The gradient at the hook, of the value's shape; its memory is used again once the call is over.</param>
 public delegate void Pullback(HookValue gradient);
 
 /// <summary>

@@ -91,6 +91,9 @@ internal sealed class GradientPass
         }
     }
 
+    /// <summary>Gives back the memory of the tapes.</summary>
+    public void Close() => _memory.Close();
+
     private void Prepare(int layer, Tensor x)
     {
         if (_holdsTapes)

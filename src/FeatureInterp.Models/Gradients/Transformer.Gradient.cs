@@ -109,6 +109,7 @@ public abstract partial class Transformer
             }
 
             pass.Back(output, gradient);
+            pass.Close();
             var kept = trace.Kept(this);
             return new GradientResult(new RunResult(this, batch, logits is not null, output, kept.Values), values, kept.Gradients);
         }

@@ -27,27 +27,27 @@ internal sealed class FileSae(string folder, bool subtractsBDec, bool keepsError
 
     private Pullback Forward(HookValue value)
     {
-        Tensor encoder = _file["W_enc"].ToTensor(), decoder = _file["W_dec"].ToTensor(), bias = _file["b_enc"].ToTensor(), output = _file["b_dec"].ToTensor();
+        Tensor encoder = Transposed(_file["W_enc"].ToTensor()), decoder = _file["W_dec"].ToTensor(), bias = _file["b_enc"].ToTensor(), output = _file["b_dec"].ToTensor();
         var threshold = _file.Weights.ContainsKey("threshold") ? _file["threshold"].ToTensor() : Tensor.Zeros(bias.Length);
         var x = value.Rows!;
-        int rows = x.Shape[0], width = x.Shape[1], count = bias.Length;
+        int rows = x.Shape[0], count = bias.Length;
         Features = Tensor.Zeros(rows, count);
         for (var row = 0; row < rows; row++)
         {
+            var centred = x.Row(row).ToArray();
+            for (var i = 0; i < centred.Length && subtractsBDec; i++)
+                centred[i] -= output.Span[i];
             for (var f = 0; f < count; f++)
             {
-                double pre = bias.Span[f];
-                for (var i = 0; i < width; i++)
-                    pre += (x[row, i] - (subtractsBDec ? output.Span[i] : 0.0)) * encoder[i, f];
-                Features[row, f] = pre > Math.Max(0, threshold.Span[f]) ? (float)pre : 0;
+                var pre = bias.Span[f] + Dot(centred, encoder.Row(f));
+                Features.Row(row)[f] = pre > Math.Max(0, threshold.Span[f]) ? (float)pre : 0;
             }
 
-            for (var i = 0; i < width && !keepsError; i++)
+            if (!keepsError)
             {
-                double sum = output.Span[i];
+                output.Span.CopyTo(x.Row(row));
                 for (var f = 0; f < count; f++)
-                    sum += Features[row, f] * (double)decoder[f, i];
-                x[row, i] = (float)sum;
+                    AddTo(x.Row(row), decoder.Row(f), Features.Row(row)[f]);
             }
         }
 
@@ -55,21 +55,44 @@ internal sealed class FileSae(string folder, bool subtractsBDec, bool keepsError
         {
             OutputGradient = gradient.Rows!.Clone();
             FeatureGradients = Tensor.Zeros(rows, count);
-            InputGradient = Tensor.Zeros(rows, width);
+            InputGradient = Tensor.Zeros(x.Shape);
             for (var row = 0; row < rows; row++)
             {
                 for (var f = 0; f < count; f++)
                 {
-                    double slope = 0;
-                    for (var i = 0; i < width; i++)
-                        slope += OutputGradient[row, i] * (double)decoder[f, i];
-                    FeatureGradients[row, f] = (float)slope;
-                    for (var i = 0; i < width && Features[row, f] > 0; i++)
-                        InputGradient[row, i] += (float)(slope * encoder[i, f]);
+                    var slope = FeatureGradients.Row(row)[f] = (float)Dot(OutputGradient.Row(row), decoder.Row(f));
+                    if (Features.Row(row)[f] > 0)
+                        AddTo(InputGradient.Row(row), encoder.Row(f), slope);
                 }
             }
 
             InputGradient.Span.CopyTo(gradient.Rows.Span);
         };
+    }
+
+    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double sum = 0;
+        for (var i = 0; i < a.Length; i++)
+            sum += (double)a[i] * b[i];
+        return sum;
+    }
+
+    private static void AddTo(Span<float> sum, ReadOnlySpan<float> row, float factor)
+    {
+        for (var i = 0; i < sum.Length; i++)
+            sum[i] += factor * row[i];
+    }
+
+    private static Tensor Transposed(Tensor matrix)
+    {
+        var turned = Tensor.Zeros(matrix.Shape[1], matrix.Shape[0]);
+        for (var i = 0; i < matrix.Shape[0]; i++)
+        {
+            for (var j = 0; j < matrix.Shape[1]; j++)
+                turned.Row(j)[i] = matrix.Row(i)[j];
+        }
+
+        return turned;
     }
 }

@@ -92,14 +92,15 @@ public sealed class GradientRunTests : IDisposable
     {
         var model = _tiny.Load();
         var whole = model.Gradient(_prompts, Difference, at: ["blocks.2.*", "blocks.3.*"]);
-        var part = model.Gradient(_prompts, Difference, at: "*", startAtLayer: 2, residual: Join(whole.Activations["blocks.2.hook_resid_pre"]));
+        var part = model.Gradient(_prompts, Difference, at: "blocks.*", startAtLayer: 2, residual: Join(whole.Activations["blocks.2.hook_resid_pre"]));
         foreach (var point in whole.Gradients.Points)
         {
             for (var p = 0; p < _prompts.Length; p++)
                 TwinAssert.Same($"{point}", whole.Gradients[point][p], part.Gradients[point][p]);
         }
 
-        Assert.False(part.Gradients.Contains(new HookPoint(HookSite.Embed)));
+        Assert.Equal(whole.Gradients.Points, part.Gradients.Points);
+        Assert.Throws<HookException>(() => model.Gradient(_prompts, Difference, at: "hook_embed", startAtLayer: 2, residual: Join(whole.Activations["blocks.2.hook_resid_pre"])));
     }
 
     [Fact]
