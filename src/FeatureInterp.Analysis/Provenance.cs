@@ -17,6 +17,7 @@ namespace FeatureInterp.Analysis;
 /// <param name="Seed">The seed of whatever was drawn at random; null when nothing was.</param>
 /// <param name="Version">This library's version.</param>
 /// <param name="Warnings">What is odd about the pair.</param>
+/// <param name="Check">Whether the SAE fits the model, tried out when the pair was first used; null for an analysis of the model alone.</param>
 public sealed record Provenance(
     string Model,
     string ModelHash,
@@ -27,9 +28,13 @@ public sealed record Provenance(
     string BosPolicy,
     long? Seed,
     string Version,
-    IReadOnlyList<string> Warnings)
+    IReadOnlyList<string> Warnings,
+    SaeCheckResult? Check = null)
 {
-    /// <summary>What can be said of a model, an SAE and the token ids that were run.</summary>
+    /// <summary>
+    /// What can be said of a model, an SAE and the token ids that were run. The first time for a pair, the SAE is checked against the
+    /// model (<see cref="SaeCheck"/>), on texts that begin as the prompts do; <see cref="SaeCheck.Skip"/> turns that off.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="sae">The SAE.</param>
     /// <param name="prompts">The token ids of each prompt.</param>
@@ -44,7 +49,8 @@ public sealed record Provenance(
         Bos(model, prompts),
         seed,
         LibraryVersion,
-        sae.Warnings(model));
+        sae.Warnings(model),
+        SaeCheck.Once(sae, model, BeginWithBos(model, prompts)));
 
     /// <summary>What can be said of a model alone and the token ids that were run.</summary>
     /// <param name="model">The model, with the weight processing it was run with.</param>
@@ -57,10 +63,12 @@ public sealed record Provenance(
     public Table ToTable() => new(
         ["provenance", ""],
         [
+            .. Check is null or { Verdict: SaeVerdict.Fits or SaeVerdict.NotChecked } ? [] : Check.Reasons.Prepend($"{Sae} {Headline(Check)}.").Select(r => Row("warning", r)),
             .. Warnings.Select(w => Row("warning", w)),
             Row("model", $"{Model} ({Short(ModelHash)})"),
             .. ModelFlags.Select(f => Row(f.Key, f.Value)),
             .. Sae is null ? [] : (Cell[][])[Row("SAE", $"{Sae} at {Hook} ({Short(SaeHash ?? "")})")],
+            .. Check is null ? [] : (Cell[][])[Row("fit", Check.Verdict == SaeVerdict.NotChecked ? $"not checked: {string.Join(' ', Check.Reasons)}" : $"{Check.Headline} ({Check.Numbers})")],
             Row("BOS", BosPolicy),
             Row("seed", Seed?.ToString(CultureInfo.InvariantCulture) ?? "none: nothing is drawn at random"),
             Row("FeatureInterp", Version),
@@ -72,6 +80,12 @@ public sealed record Provenance(
     private static Cell[] Row(string name, string value) => [name, value];
 
     private static string Short(string hash) => hash[..Math.Min(hash.Length, hash.IndexOf(':', StringComparison.Ordinal) + 13)];
+
+    // "doubtful" is said of a pair, "does not fit" of an SAE.
+    private static string Headline(SaeCheckResult check) => check.Verdict == SaeVerdict.Doubtful ? "may not fit: " + check.Headline : check.Headline;
+
+    private static bool? BeginWithBos(Transformer model, IReadOnlyList<int[]> prompts) =>
+        model.Tokenizer?.BosId is { } bos && prompts.Count > 0 ? prompts.Any(p => p[0] == bos) : null;
 
     private static string Bos(Transformer model, IReadOnlyList<int[]> prompts)
     {

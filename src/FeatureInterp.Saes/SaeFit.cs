@@ -5,25 +5,31 @@ namespace FeatureInterp.Saes;
 /// <summary>Whether an SAE belongs in a model.</summary>
 internal static class SaeFit
 {
-    /// <summary>The hook must be there and as wide as what the SAE encodes.</summary>
+    /// <summary>The hook it reads must be there and as wide as what it encodes; the hook it writes, as what it decodes to.</summary>
     /// <exception cref="SaeException">It is not.</exception>
     public static void Check(SparseAutoencoder sae, Transformer model)
     {
-        var config = sae.Config;
+        Check(sae, model, sae.Config.Hook, sae.Config.DIn, "encodes");
+        if (sae.Config.HookOut is { } output)
+            Check(sae, model, output, sae.Config.DOut, "decodes to");
+    }
+
+    private static void Check(SparseAutoencoder sae, Transformer model, HookPoint hook, int wanted, string does)
+    {
         int width;
         try
         {
-            width = model.WidthOf(config.Hook);
+            width = model.WidthOf(hook);
         }
         catch (HookException e)
         {
             throw new SaeException($"{sae.Name} does not fit {model.Name}: {e.Message}", e);
         }
 
-        if (width != config.DIn)
-            throw new SaeException($"{sae.Name} does not fit {model.Name}: it encodes {config.DIn} values, but {config.Hook} has {width}; it was trained on {config.ModelName ?? "another model"}.");
-        if (HasHeads(config.Hook.Site) && !config.FlattensHeads)
-            throw new SaeException($"{sae.Name} does not fit {model.Name}: {config.Hook} has a vector for each head, and the SAE's 'reshape_activations' is not hook_z.");
+        if (width != wanted)
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: it {does} {wanted} values, but {hook} has {width}; it was trained on {sae.Config.ModelName ?? "another model"}.");
+        if (HasHeads(hook.Site) && !sae.Config.FlattensHeads)
+            throw new SaeException($"{sae.Name} does not fit {model.Name}: {hook} has a vector for each head, and the SAE's 'reshape_activations' is not hook_z.");
     }
 
     private static bool HasHeads(HookSite site) =>

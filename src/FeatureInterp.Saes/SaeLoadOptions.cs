@@ -14,6 +14,20 @@ public sealed record SaeLoadOptions
     /// </summary>
     public double? NormScalingFactor { get; init; }
 
+    /// <summary>
+    /// Whether the factor that the files themselves give (Llama Scope's <c>dataset_average_activation_norm</c>) is folded where
+    /// <see cref="NormScalingFactor"/> says none. False by default: SAELens then folds none, and the features are on a wrong scale, which a warning says.
+    /// </summary>
+    public bool FoldsFactorOfFiles { get; init; }
+
+    /// <summary>
+    /// Fields of SAELens's configuration that are to have another value than the files give them, by SAELens's names:
+    /// <c>normalize_activations</c>, <c>apply_b_dec_to_input</c>, <c>k</c>, <c>hook_name</c>, <c>hook_name_out</c>, <c>model_name</c>, <c>dataset_path</c>,
+    /// <c>context_size</c>, <c>prepend_bos</c>, <c>neuronpedia_id</c>, <c>reshape_activations</c>; <c>d_in</c>, <c>d_out</c> and <c>d_sae</c> have to be those
+    /// of the arrays. Other fields are kept and shown.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The repository the files come from, such as <c>google/gemma-scope-2b-pt-att</c>, where names in it tell model and site.</summary>
     public string? Repository { get; init; }
 
@@ -26,6 +40,6 @@ public sealed record SaeLoadOptions
     /// <summary>The model it was trained on.</summary>
     public string? ModelName { get; init; }
 
-    /// <summary>Whether files may be fetched from the hub.</summary>
+    /// <summary>Whether files of a release may be fetched from the hub when they are not on this machine.</summary>
     public Download Download { get; init; } = Download.Never;
 }

@@ -1,28 +1,36 @@
+using System.Buffers;
 using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
 
 /// <summary>
-/// A sparse autoencoder: f = act((x − b_dec)·W_enc + b_enc), x̂ = f·W_dec + b_dec, with the choices of <see cref="SaeConfig"/>.
-/// Computed as SAELens 6 does; weights stay mapped in their file. Safe for use by several threads at once.
+/// A sparse autoencoder: f = act(y·W_enc + b_enc) with y = norm(x) − b_dec, x̂ = norm⁻¹(f·W_dec + b_dec), with the choices of
+/// <see cref="SaeConfig"/>; see <see cref="SaeArchitecture"/> for the kinds of act. Computed as SAELens 6 does, in fp32 whatever the type
+/// of the file; weights stay mapped in it. A NaN in an input or a weight shows as a NaN in what comes out. Safe for use by several
+/// threads at once.
 /// </summary>
 public sealed class SparseAutoencoder
 {
     // Rows are encoded in blocks whose dense features take no more than this many values (16 MB).
     private const int BlockValues = 1 << 22;
 
+    private readonly SaeFiles _files;
     private readonly SaeWeights _w;
+    private readonly FeatureRule _rule;
+    private readonly SaeMatrix _decoder;
     private string? _weightsHash;
 
-    private readonly SaeFiles _files;
-
-    private SparseAutoencoder(string folder, SaeFiles files)
+    private SparseAutoencoder(string folder, SaeFiles files, IReadOnlyList<string> loadWarnings)
     {
         Folder = folder;
         Name = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar));
+        LoadWarnings = loadWarnings;
         _files = files;
         _w = files.Weights;
+        var norms = Config.TopK is { RescaleByDecoderNorm: true } ? _w.Decoder.Norms() : null;
+        _rule = FeatureRule.Of(Config, _w, norms);
+        _decoder = norms is null ? _w.Decoder : _w.Decoder.Times(SaeFolds.Inverse(norms));
     }
 
     /// <summary>What the SAE is called: the last part of its folder.</summary>
@@ -37,20 +45,36 @@ public sealed class SparseAutoencoder
     /// <summary>The layout its files were recognised as, such as <c>SAELens (cfg.json, sae_weights.safetensors)</c>.</summary>
     public string Layout => _files.Layout.Title;
 
+    /// <summary>What looked odd when the files were read, a sentence each: decoder rows that are zero. Part of <see cref="Warnings"/>.</summary>
+    public IReadOnlyList<string> LoadWarnings { get; }
+
     /// <summary>The fingerprint of the weight files, computed when first asked for; see <see cref="FileFingerprint"/>.</summary>
     public string WeightsHash => _weightsHash ??= FileFingerprint.Of(_files.Files);
 
-    /// <summary>Loads an SAE. Its layout is found by looking at the files.</summary>
+    /// <summary>
+    /// Loads an SAE. Its layout is found by looking at the files. Biases and other vectors are looked through for NaN and infinity;
+    /// matrices of more than four million numbers are only looked at here and there (64 rows), as reading them whole would take
+    /// longer than encoding with them.
+    /// </summary>
     /// <param name="nameOrFolder">Its folder or file, or the name of one under <c>data/saes</c>.</param>
     /// <param name="options">What the files do not say; null for nothing.</param>
     /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
-    /// <exception cref="WeightFileException">The weight file is damaged or does not fit the configuration.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged, does not fit the configuration or holds NaN or infinity.</exception>
     /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here.</exception>
     public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null)
     {
-        var folder = DataFolder.Resolve(nameOrFolder, "saes");
-        return new SparseAutoencoder(folder, SaeLayouts.Read(folder, options ?? new SaeLoadOptions()));
+        var (files, path) = SaeLayouts.Find(SaeFinder.Exists(nameOrFolder) ? Path.GetFullPath(nameOrFolder) : DataFolder.Resolve(nameOrFolder, "saes"), options ?? new SaeLoadOptions());
+        return new SparseAutoencoder(path, files, SaeChecks.CheckValues(files));
     }
+
+    /// <summary>Its arrays.</summary>
+    internal SaeWeights Weights => _w;
+
+    /// <summary>The files that hold them.</summary>
+    internal IReadOnlyList<string> WeightFiles => _files.Files;
+
+    /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
+    internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 
     /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
     /// <param name="model">The model.</param>
@@ -64,45 +88,89 @@ public sealed class SparseAutoencoder
     /// <summary>What is odd about using this SAE in a model, though it can be computed; see <see cref="SaeFit"/>.</summary>
     /// <param name="model">The model.</param>
     /// <returns>A sentence for each; none for a pair that belongs together.</returns>
-    public IReadOnlyList<string> Warnings(Transformer model) => SaeFit.Warnings(this, model);
+    public IReadOnlyList<string> Warnings(Transformer model) => [.. LoadWarnings, .. SaeFit.Warnings(this, model)];
 
-    /// <summary>This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'.</summary>
+    /// <summary>Where its features are in a run that it is spliced into, such as <c>blocks.3.hook_resid_post.hook_sae_acts_post</c>: what to capture or edit.</summary>
+    /// <exception cref="SaeException">Its files do not say where it belongs.</exception>
+    public string FeaturesHook => (HookWritten with { Sae = SaeSite.ActsPost }).ToString();
+
+    /// <summary>
+    /// This SAE in the place of its hook, for <see cref="Transformer.Run"/>'s argument 'splice'. A transcoder reads its input hook as the
+    /// model goes on with it, after edits and after an SAE that stands there, and takes the place of its output hook.
+    /// </summary>
     /// <param name="errorTerm">Whether what the SAE fails to reconstruct is added back, so that without edits the model goes on as if the SAE were not there.</param>
-    public ISplice Splice(bool errorTerm = false) => new SaeSplice(this, errorTerm);
+    /// <param name="exclude">Tokens at whose positions the model's own value stays, such as <see cref="TokenSet.Special"/>; none if left out.</param>
+    /// <param name="asSaeLens">
+    /// Whether to give SAELens's number where that loses something: a skip transcoder's x·W_skipᵀ, a temporal SAE's prediction, the features of
+    /// matching pursuit as a hook. For comparison only.
+    /// </param>
+    public ISplice Splice(bool errorTerm = false, TokenSet? exclude = null, bool asSaeLens = false) => new SaeSplice(this, errorTerm, exclude, asSaeLens);
+
+    /// <summary>
+    /// The same function with decoder rows of norm 1: with n = max(‖W_dec[f]‖, 1e-8) each feature's W_dec[f] is divided by n and its W_enc[f],
+    /// b_enc and threshold (of a gated SAE b_gate and b_mag) are multiplied by it, so that activations of different features compare. SAELens's
+    /// <c>fold_W_dec_norm</c>. Shares the mapped weights.
+    /// </summary>
+    /// <exception cref="SaeException">Which features fire could change: TopK without rescaling, temporal, matching pursuit.</exception>
+    public SparseAutoencoder FoldDecoderNorms() => With(SaeFolds.DecoderNorms(_files, Name));
+
+    /// <summary>
+    /// An SAE for inputs that are not scaled beforehand, from one trained on inputs multiplied by a factor s (<c>expected_average_only_in</c>): W_enc·s,
+    /// W_dec/s, b_dec/s. SAELens's <c>fold_activation_norm_scaling_factor</c>. Shares the mapped weights.
+    /// </summary>
+    /// <param name="factor">s, positive.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is not positive and finite.</exception>
+    /// <exception cref="SaeException">The encoder is the decoder (matching pursuit, tied temporal SAEs), so that this is not defined.</exception>
+    public SparseAutoencoder FoldNormScalingFactor(double factor) => With(SaeFolds.ScalingFactor(_files, factor));
+
+    /// <summary>
+    /// An SAE for inputs as they are, from one trained on (x − mean)·M (<c>covariance_whitening</c>): W_enc becomes M·W_enc, W_dec becomes W_dec·M⁻¹,
+    /// b_dec becomes b_dec·M⁻¹ + mean, and where b_dec is not taken from the input the mean goes into the encoder's biases. SAELens's
+    /// <c>fold_activation_whitening</c>. The new matrices are held in memory.
+    /// </summary>
+    /// <param name="mean">[d_in]</param>
+    /// <param name="matrix">M, [d_in, d_in].</param>
+    /// <param name="inverse">M⁻¹, [d_in, d_in].</param>
+    /// <exception cref="SaeException">The SAE is of a kind for which this is not defined, or the shapes are others.</exception>
+    public SparseAutoencoder FoldWhitening(Tensor mean, Tensor matrix, Tensor inverse) => With(SaeFolds.Whitening(_files, Name, mean, matrix, inverse));
 
     /// <summary>The features that fire.</summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
     /// <param name="cancellation">Looked at between blocks of tokens.</param>
-    public SparseFeatures Encode(Tensor x, CancellationToken cancellation = default)
+    /// <param name="texts">The number of tokens of each text, in order, for a temporal SAE; null when all are one text. Other kinds take each token by itself.</param>
+    /// <exception cref="SaeException">The input has another width, or the texts another number of tokens.</exception>
+    public SparseFeatures Encode(Tensor x, CancellationToken cancellation = default, IReadOnlyList<int>? texts = null)
     {
-        var features = new SparseFeatures(Config.DSae);
-        var rows = Math.Max(1, BlockValues / Config.DSae);
-        for (var first = 0; first < x.Shape[0]; first += rows)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var block = EncodeDense(x.Rows(first, Math.Min(rows, x.Shape[0] - first)));
-            for (var t = 0; t < block.Shape[0]; t++)
-                features.AddToken(block.Row(t));
-        }
-
-        return features;
+        var y = Flat(x).Clone();
+        Prepare(y);
+        Foretell(y, texts);
+        return Fire(y, cancellation);
     }
 
     /// <summary>Every feature's activation.</summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
+    /// <param name="texts">As for <see cref="Encode"/>.</param>
     /// <returns>[token, d_sae]</returns>
-    public Tensor EncodeDense(Tensor x)
+    /// <exception cref="SaeException">The input has another width, or the texts another number of tokens.</exception>
+    public Tensor EncodeDense(Tensor x, IReadOnlyList<int>? texts = null)
     {
-        var input = Prepare(Flat(x).Clone(), out _);
-        return Activate(PreActivations(input));
+        var y = Flat(x).Clone();
+        Prepare(y);
+        Foretell(y, texts);
+        return Config.Pursuit is null ? Activations(y, SaePass.Plain) : Fire(y, default).ToDense();
     }
 
-    /// <summary>The activations of some features only; reads only their columns of W_enc.</summary>
+    /// <summary>
+    /// The activations of some features only. Where each feature fires by itself (standard, JumpReLU, gated) only their columns of W_enc are
+    /// read; where features compete (TopK, temporal with TopK, matching pursuit) all are computed, and these picked out.
+    /// </summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
-    /// <param name="features">The features.</param>
+    /// <param name="features">The features, repeats allowed.</param>
+    /// <param name="texts">As for <see cref="Encode"/>.</param>
     /// <returns>[token, features]</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such feature.</exception>
-    public Tensor EncodeFeatures(Tensor x, ReadOnlySpan<int> features)
+    /// <exception cref="SaeException">The input has another width, or the texts another number of tokens.</exception>
+    public Tensor EncodeFeatures(Tensor x, ReadOnlySpan<int> features, IReadOnlyList<int>? texts = null)
     {
         foreach (var f in features)
         {
@@ -110,60 +178,53 @@ public sealed class SparseAutoencoder
                 throw new ArgumentOutOfRangeException(nameof(features), $"There is no feature {f}; {Name} has features 0 to {Config.DSae - 1}.");
         }
 
-        var input = Prepare(Flat(x).Clone(), out _);
-        var acts = Tensor.Uninitialized(input.Shape[0], features.Length);
-        _w.Encoder!.Encode(input, features, acts);
-        for (var t = 0; t < acts.Shape[0]; t++)
-        {
-            var row = acts.Row(t);
-            for (var i = 0; i < row.Length; i++)
-                row[i] = Activate(row[i] + _w.EncoderBias!.Span[features[i]], features[i]);
-        }
-
+        var y = Flat(x).Clone();
+        Prepare(y);
+        Foretell(y, texts);
+        var acts = Tensor.Zeros(y.Shape[0], features.Length);
+        if (acts.Length == 0)
+            return acts;
+        if (!_rule.TakesEachAlone || Config.Pursuit is not null)
+            return Fire(y, default).Pick(features);
+        (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(y), features, acts);
+        Fire(acts, _rule.For(features), SaePass.Plain);
         return acts;
     }
 
     /// <summary>What features decode to: f·W_dec + b_dec. Only the rows of features that fired are read.</summary>
     /// <param name="features">The features.</param>
-    /// <returns>[token, d_in]; on the SAE's own scale when it normalises its input.</returns>
+    /// <returns>[token, d_out]; on the SAE's own scale when it normalises its input, without a skip path or a temporal SAE's prediction.</returns>
     public Tensor Decode(SparseFeatures features)
     {
-        var result = Biased(features.Tokens);
-        foreach (var f in features)
-            _w.Decoder.Add(f.Feature, f.Value, result.Row(f.Token));
+        var result = Tensor.Zeros(features.Tokens, Config.DOut);
+        if (AddsDecoderBias)
+        {
+            for (var t = 0; t < features.Tokens; t++)
+                _w.DecoderBias.Span.CopyTo(result.Row(t));
+        }
+
+        SparseDecoder.Add(features, _decoder, result);
         return result;
     }
 
     /// <summary>What dense features decode to: f·W_dec + b_dec. Zeros cost nothing.</summary>
     /// <param name="features">[token, d_sae]</param>
-    /// <returns>[token, d_in]; on the SAE's own scale when it normalises its input.</returns>
-    public Tensor Decode(Tensor features)
-    {
-        var result = Biased(features.Shape[0]);
-        for (var t = 0; t < features.Shape[0]; t++)
-        {
-            var row = features.Row(t);
-            for (var f = 0; f < row.Length; f++)
-            {
-                if (row[f] != 0)
-                    _w.Decoder.Add(f, row[f], result.Row(t));
-            }
-        }
+    /// <returns>As <see cref="Decode(SparseFeatures)"/>.</returns>
+    /// <exception cref="SaeException">The features have another shape.</exception>
+    public Tensor Decode(Tensor features) => features.Rank == 2 && features.Shape[1] == Config.DSae
+        ? Decode(SparseFeatures.Of(features))
+        : throw new SaeException($"{Name} decodes [token, {Config.DSae}], but was given {features}.");
 
-        return result;
-    }
-
-    /// <summary>What is left of an input after encoding and decoding, on the input's own scale and in its shape.</summary>
+    /// <summary>
+    /// What is left of an input after encoding and decoding, on the input's own scale; for a transcoder, what it makes of it. A skip transcoder's
+    /// x·W_skipᵀ and a temporal SAE's prediction are part of it.
+    /// </summary>
     /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
-    public Tensor Reconstruct(Tensor x)
-    {
-        var input = Prepare(Flat(x).Clone(), out var scaling);
-        var result = Decode(Activate(PreActivations(input)));
-        scaling?.Undo(result);
-        return result.Reshape(x.Shape);
-    }
+    /// <param name="texts">As for <see cref="Encode"/>.</param>
+    /// <returns>In the shape of <paramref name="x"/>; [token, d_out] for a transcoder.</returns>
+    public Tensor Reconstruct(Tensor x, IReadOnlyList<int>? texts = null) => Forward(x, texts is null ? SaePass.Plain : new SaePass { Texts = texts });
 
-    /// <summary>The direction a feature writes: row <paramref name="feature"/> of W_dec, [d_in].</summary>
+    /// <summary>The direction a feature writes: row <paramref name="feature"/> of W_dec, [d_out].</summary>
     /// <param name="feature">The feature.</param>
     public float[] Direction(int feature)
     {
@@ -173,61 +234,172 @@ public sealed class SparseAutoencoder
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}: {Config.Architecture} SAE, {Config.DSae} features of {Config.Hook} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
+    public override string ToString() =>
+        $"{Name}: {Config.Architecture} {(Config.IsTranscoder ? "transcoder" : "SAE")}, {Config.DSae} features of {Config.HookIn?.ToString() ?? "an unnamed hook"} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
+
+    /// <summary>The hook whose place it takes.</summary>
+    /// <exception cref="SaeException">Its files do not say.</exception>
+    internal HookPoint HookWritten => Config.HookOut ?? (Config.IsTranscoder
+        ? throw new SaeException($"{Name} is a transcoder, and its files do not say which hook it writes; name it when loading (SaeLoadOptions.HookOut).")
+        : Config.Hook);
+
+    /// <summary>The sites inside the SAE that a pass reaches, in order: all but Error and Output, which are the splice's own.</summary>
+    /// <param name="asSaeLensAttaches"><see cref="SaePass.AsSaeLensAttaches"/>.</param>
+    internal IReadOnlyList<SaeSite> SitesOf(bool asSaeLensAttaches) => Config.Pursuit is null
+        ? [SaeSite.Input, SaeSite.ActsPre, SaeSite.ActsPost, SaeSite.Recons]
+        : asSaeLensAttaches ? [SaeSite.Input, SaeSite.Recons] : [SaeSite.Input, SaeSite.ActsPost, SaeSite.Recons];
+
+    /// <summary>
+    /// Encodes and decodes, showing each step to <see cref="SaePass.Hooks"/>. <paramref name="x"/> is not written into, whatever they write.
+    /// </summary>
+    /// <param name="x">[token, d_in], or [token, head, d_head] for an SAE of hook_z.</param>
+    /// <param name="pass">Which tokens are one text, who looks, whose number.</param>
+    /// <returns>In the shape of <paramref name="x"/>; [token, d_out] for a transcoder.</returns>
+    internal Tensor Forward(Tensor x, SaePass pass)
+    {
+        var y = Flat(x).Clone();
+        pass.At(SaeSite.Input, y);                                      // [token, d_in]
+        var scaling = Prepare(y);                                       // y = norm(x) − b_dec
+        var foretold = Foretell(y, pass.Texts);                         // of a temporal SAE; y keeps the remainder
+
+        Tensor result;                                                  // f·W_dec + b_dec, [token, d_out]
+        if (SitesOf(pass.AsSaeLensAttaches).Any(s => s is SaeSite.ActsPre or SaeSite.ActsPost && pass.Wants(s)))
+        {
+            result = Decode(Activations(y, pass));
+        }
+        else
+        {
+            var fired = Fire(y, default);
+            pass.Hooks?.Fired(fired);
+            result = Decode(fired);
+        }
+
+        pass.At(SaeSite.Recons, result);
+
+        if (foretold is not null && !pass.AsSaeLensAttaches)
+            TensorPrimitives.Add(result.Span, foretold.Span, result.Span);
+        if (Config.IsTranscoder)                                        // another value than x: x's scale means nothing to it
+            return _w.Skip is null || pass.AsSaeLensAttaches ? result : Skipped(Flat(x), result);
+        scaling?.Undo(result);
+        return result.Reshape(x.Shape);
+    }
+
+    // What becomes of f·W_dec alone when b_dec is not taken from the input of an SAE whose encoder is its decoder: there is no b_dec then.
+    private bool AddsDecoderBias => Config.ApplyBDecToInput || _w.Encoder is not null;
 
     /// <summary>[token, head, d_head] as [token, head · d_head]; checks the width.</summary>
     internal Tensor Flat(Tensor x)
     {
-        if (x.Rank < 2 || x.Shape[0] == 0 || x.Length / x.Shape[0] != Config.DIn || (x.Rank > 2 && !Config.FlattensHeads))
-            throw new SaeException($"{Name} encodes [token, {Config.DIn}], but was given {x}.");
+        if (x.Rank < 2 || (x.Shape[0] > 0 && x.Length / x.Shape[0] != Config.DIn) || (x.Rank == 2 && x.Shape[1] != Config.DIn) || (x.Rank > 2 && !Config.FlattensHeads))
+            throw new SaeException($"{Name} encodes [token, {Config.DIn}]{(Config.FlattensHeads ? " or [token, head, d_head]" : "")}, but was given {x}.");
         return x.Reshape(x.Shape[0], Config.DIn);
     }
 
-    /// <summary>Normalises the input and takes b_dec from it, in place.</summary>
-    internal Tensor Prepare(Tensor x, out TokenScaling? scaling)
+    /// <summary>y = norm(x) − b_dec, in place.</summary>
+    private TokenScaling? Prepare(Tensor x)
     {
-        scaling = TokenScaling.Apply(Config.Normalization, x);
+        var scaling = TokenScaling.Apply(Config, x);
         if (Config.ApplyBDecToInput)
         {
             for (var t = 0; t < x.Shape[0]; t++)
                 TensorPrimitives.Subtract(x.Row(t), _w.DecoderBias.Span, x.Row(t));
         }
 
-        return x;
+        return scaling;
     }
 
-    /// <summary>x·W_enc + b_enc, [token, d_sae].</summary>
-    internal Tensor PreActivations(Tensor x)
+    /// <summary>A temporal SAE's prediction, taken from y in place; null for other kinds.</summary>
+    private Tensor? Foretell(Tensor y, IReadOnlyList<int>? texts)
     {
-        var pre = Tensor.Uninitialized(x.Shape[0], Config.DSae);
-        _w.Encoder!.Encode(x, pre);
-        for (var t = 0; t < pre.Shape[0]; t++)
-            TensorPrimitives.Add(pre.Row(t), _w.EncoderBias!.Span, pre.Row(t));
-        return pre;
+        if (texts is not null && (texts.Any(n => n < 0) || texts.Sum(n => (long)n) != y.Shape[0]))
+            throw new SaeException($"The texts have {texts.Sum(n => (long)n)} tokens together, but {y.Shape[0]} were given to {Name}.");
+        return Config.Temporal is null ? null : TemporalPrediction.Take(y, texts ?? [y.Shape[0]], _w, Config);
     }
 
-    /// <summary>Pre-activations to features, in place.</summary>
-    internal Tensor Activate(Tensor pre)
+    /// <summary>y as it meets the encoder: λ·y in a temporal SAE.</summary>
+    private Tensor ToEncoder(Tensor y)
     {
-        for (var t = 0; t < pre.Shape[0]; t++)
+        if (Config.Temporal is null)
+            return y;
+        var scaled = y.Clone();
+        TensorPrimitives.Multiply(scaled.Span, TemporalPrediction.Lambda(Config), scaled.Span);
+        return scaled;
+    }
+
+    /// <summary>The features that fire, a block of tokens at a time.</summary>
+    private SparseFeatures Fire(Tensor y, CancellationToken cancellation)
+    {
+        var features = new SparseFeatures(Config.DSae);
+        var tokens = Math.Clamp(BlockValues / Config.DSae, 1, Math.Max(1, y.Shape[0]));
+        var rented = ArrayPool<float>.Shared.Rent(tokens * Config.DSae);
+        for (var first = 0; first < y.Shape[0]; first += tokens)
         {
-            var row = pre.Row(t);
-            for (var f = 0; f < row.Length; f++)
-                row[f] = Activate(row[f], f);
+            cancellation.ThrowIfCancellationRequested();
+            var part = y.Rows(first, Math.Min(tokens, y.Shape[0] - first));
+            if (Config.Pursuit is { } pursuit)
+            {
+                foreach (var acts in MatchingPursuit.Encode(part, _w.Decoder, pursuit, cancellation))
+                    features.AddToken([.. acts.Keys], [.. acts.Values]);
+            }
+            else
+            {
+                AddFired(part, new Tensor(rented.AsMemory(0, part.Shape[0] * Config.DSae), [part.Shape[0], Config.DSae]), features);
+            }
         }
 
-        return pre;
+        ArrayPool<float>.Shared.Return(rented);
+        return features;
     }
 
-    // Written with "not below" so that a NaN comes through and is seen, as it does in SAELens.
-    private float Activate(float pre, int feature) =>
-        pre <= 0 || (_w.Threshold is { } threshold && pre <= threshold.Span[feature]) ? 0 : pre;
-
-    private Tensor Biased(int tokens)
+    /// <summary>One block's features; <paramref name="s"/> is room for its products with the encoder, [token, d_sae].</summary>
+    private void AddFired(Tensor y, Tensor s, SparseFeatures features)
     {
-        var result = Tensor.Uninitialized(tokens, Config.DOut);
-        for (var t = 0; t < tokens; t++)
-            _w.DecoderBias.Span.CopyTo(result.Row(t));
+        (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(y), s);
+        var fired = new (int[] Features, float[] Values)[y.Shape[0]];
+        _rule.FireAll(s, _rule.Bias(s), (t, f, v) => fired[t] = (f.ToArray(), v.ToArray()));
+        foreach (var (f, v) in fired)
+            features.AddToken(f, v);
+    }
+
+    /// <summary>Every feature of every token, shown before and after the activation function, [token, d_sae].</summary>
+    private Tensor Activations(Tensor y, SaePass pass)
+    {
+        if (Config.Pursuit is not null)
+        {
+            var picked = Fire(y, default).ToDense();
+            pass.At(SaeSite.ActsPost, picked);
+            return picked;
+        }
+
+        var acts = Tensor.Uninitialized(y.Shape[0], Config.DSae);
+        (_w.Encoder ?? _w.Decoder).Encode(ToEncoder(y), acts);
+        Fire(acts, _rule, pass);
+        return acts;
+    }
+
+    /// <summary>Products with the encoder, [token, f], to activations, in place.</summary>
+    private static void Fire(Tensor s, FeatureRule rule, SaePass pass)
+    {
+        var gate = rule.Bias(s);
+        pass.At(SaeSite.ActsPre, s);
+        rule.FireAll(s, gate, (t, features, values) =>
+        {
+            var row = s.Row(t);
+            row.Clear();
+            for (var i = 0; i < features.Length; i++)
+                row[features[i]] = values[i];
+        });
+        pass.At(SaeSite.ActsPost, s);
+    }
+
+    /// <summary>result + x·W_skipᵀ.</summary>
+    private Tensor Skipped(Tensor x, Tensor result)
+    {
+        var skipped = Tensor.Uninitialized(result.Shape);
+        TokenLinear.Apply(x, _w.Skip!, skipped);
+        TensorPrimitives.Add(result.Span, skipped.Span, result.Span);
         return result;
     }
+
+    private SparseAutoencoder With(SaeFiles files) => new(Folder, files, LoadWarnings);
 }

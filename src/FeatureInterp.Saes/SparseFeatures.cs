@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.InteropServices;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
@@ -56,11 +57,57 @@ public sealed class SparseFeatures : IReadOnlyList<FiredFeature>
         return dense;
     }
 
+    /// <summary>Some features of every token, zeros written out, [token, features].</summary>
+    internal Tensor Pick(ReadOnlySpan<int> features)
+    {
+        var picked = Tensor.Zeros(Tokens, features.Length);
+        var row = new float[DSae];
+        for (var t = 0; t < Tokens; t++)
+        {
+            foreach (var f in Span(t))
+                row[f.Feature] = f.Value;
+            for (var i = 0; i < features.Length; i++)
+                picked.Span[t * features.Length + i] = row[features[i]];
+            foreach (var f in Span(t))
+                row[f.Feature] = 0;
+        }
+
+        return picked;
+    }
+
+    /// <summary>Those of some tokens in a row, counted from 0 again.</summary>
+    internal SparseFeatures Slice(int firstToken, int tokens)
+    {
+        var slice = new SparseFeatures(DSae);
+        for (var t = 0; t < tokens; t++)
+        {
+            foreach (var f in Span(firstToken + t))
+                slice._fired.Add(f with { Token = t });
+            slice._firstOfToken.Add(slice._fired.Count);
+        }
+
+        return slice;
+    }
+
     /// <inheritdoc/>
     public IEnumerator<FiredFeature> GetEnumerator() => _fired.GetEnumerator();
 
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>What is not zero of dense features.</summary>
+    /// <param name="dense">[token, d_sae]</param>
+    internal static SparseFeatures Of(Tensor dense)
+    {
+        var features = new SparseFeatures(dense.Shape[1]);
+        for (var t = 0; t < dense.Shape[0]; t++)
+            features.AddToken(dense.Row(t));
+        return features;
+    }
+
+    /// <summary>What fired on one token, without a copy; valid until more is added.</summary>
+    internal ReadOnlySpan<FiredFeature> Span(int token) =>
+        CollectionsMarshal.AsSpan(_fired).Slice(_firstOfToken[token], L0(token));
 
     /// <summary>Puts one more token's features behind those there are.</summary>
     internal void AddToken(ReadOnlySpan<float> features)
@@ -72,6 +119,15 @@ public sealed class SparseFeatures : IReadOnlyList<FiredFeature>
                 _fired.Add(new FiredFeature(token, f, features[f]));
         }
 
+        _firstOfToken.Add(_fired.Count);
+    }
+
+    /// <summary>Puts one more token's features, those that fired in ascending order, behind those there are.</summary>
+    internal void AddToken(ReadOnlySpan<int> features, ReadOnlySpan<float> values)
+    {
+        var token = Tokens;
+        for (var i = 0; i < features.Length; i++)
+            _fired.Add(new FiredFeature(token, features[i], values[i]));
         _firstOfToken.Add(_fired.Count);
     }
 }

@@ -12,17 +12,23 @@ internal sealed class TokenScaling
 
     private TokenScaling((float Shift, float Factor, float Inverse)[] tokens) => _tokens = tokens;
 
-    /// <summary>Normalises x [token, d_in] in place.</summary>
+    /// <summary>Normalises x [token, d_in] in place. A token of zeros becomes NaN under ConstantNormRescale, as in SAELens.</summary>
     /// <returns>How to undo it; null when there is nothing to undo.</returns>
-    public static TokenScaling? Apply(SaeNormalization kind, Tensor x)
+    public static TokenScaling? Apply(SaeConfig config, Tensor x)
     {
-        if (kind == SaeNormalization.None)
+        if (config.Normalization == SaeNormalization.None)
             return null;
+        var constant = (float)config.NormalizationFactor;
         var tokens = new (float, float, float)[x.Shape[0]];
         for (var t = 0; t < tokens.Length; t++)
         {
             var row = x.Row(t);
-            var (shift, factor, inverse) = tokens[t] = kind == SaeNormalization.LayerNorm ? LayerNorm(row) : ConstantNorm(row);
+            var (shift, factor, inverse) = tokens[t] = config.Normalization switch
+            {
+                SaeNormalization.LayerNorm => LayerNorm(row),
+                SaeNormalization.ConstantNormRescale => ConstantNorm(row),
+                _ => (0, constant, 1 / constant),
+            };
             TensorPrimitives.Subtract(row, shift, row);
             TensorPrimitives.Multiply(row, factor, row);
         }

@@ -11,6 +11,7 @@ internal static class Program
         ("elementwise", "What do the kernels between the matrix multiplies cost?", ElementwiseQuestion.Answer),
         ("embedded", "How fast is the embedded model from end to end?", EmbeddedQuestion.Answer),
         ("tokenizers", "How fast is text turned into tokens, beside the Rust library?", TokenizerQuestion.Answer),
+        ("sae", "What do an SAE's features cost, beside a layer of the model?", SaeQuestion.Answer),
         ("prefill", "How much of a prefill is its matrix multiplies?", PrefillQuestion.Answer),
         ("decode-model", "How near is generation to the speed at which a model's weights can be read?", DecodeModelQuestion.Answer),
         ("memory", "What do a large checkpoint, long contexts and many loads hold in memory?", MemoryQuestion.Answer),
@@ -19,6 +20,8 @@ internal static class Program
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
         ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),
+        ("sae-training", "How near is a training step of an SAE to the one matrix multiply it cannot avoid?", SaeTrainingQuestion.Answer),
+        ("sae-reproduce", "How good is an SAE trained from scratch on the embedded model, and how long does it take?", SaeReproduceQuestion.Answer),
     ];
 
     private static int Main(string[] args)

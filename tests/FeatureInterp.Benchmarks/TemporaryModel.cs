@@ -81,6 +81,30 @@ internal sealed class TemporaryModel : IDisposable
         return model.Write(dtype, sparse);
     }
 
+    /// <summary>One block of Gemma-2-2B, of a vocabulary of 256.</summary>
+    public static TemporaryModel Gemma2Layer(DType dtype)
+    {
+        const int D = 2304, Heads = 8, KeyValueHeads = 4, HeadDim = 256, Mlp = 9216, Vocabulary = 256;
+        var model = new TemporaryModel($$"""
+            {"architectures": ["Gemma2ForCausalLM"], "num_hidden_layers": 1, "hidden_size": {{D}}, "num_attention_heads": {{Heads}},
+             "num_key_value_heads": {{KeyValueHeads}}, "head_dim": {{HeadDim}}, "intermediate_size": {{Mlp}}, "vocab_size": {{Vocabulary}},
+             "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 10000, "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 4096,
+             "query_pre_attn_scalar": 256, "attn_logit_softcapping": 50, "final_logit_softcapping": 30}
+            """);
+        model.Add("model.embed_tokens.weight", Vocabulary, D);
+        foreach (var norm in new[] { "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm" })
+            model.Add($"model.layers.0.{norm}.weight", D);
+        model.Add("model.layers.0.self_attn.q_proj.weight", Heads * HeadDim, D);
+        model.Add("model.layers.0.self_attn.k_proj.weight", KeyValueHeads * HeadDim, D);
+        model.Add("model.layers.0.self_attn.v_proj.weight", KeyValueHeads * HeadDim, D);
+        model.Add("model.layers.0.self_attn.o_proj.weight", D, Heads * HeadDim);
+        model.Add("model.layers.0.mlp.gate_proj.weight", Mlp, D);
+        model.Add("model.layers.0.mlp.up_proj.weight", Mlp, D);
+        model.Add("model.layers.0.mlp.down_proj.weight", D, Mlp);
+        model.Add("model.norm.weight", D);
+        return model.Write(dtype);
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private void Add(string name, params int[] shape) => _arrays.Add((name, shape));

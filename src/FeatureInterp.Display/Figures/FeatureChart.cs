@@ -27,4 +27,19 @@ public static class FeatureChart
     public static Figure TopDifferences(string title, IReadOnlyList<(string Label, double Value)> differences, string axis = "difference") =>
         new(title, [new BarTrace("", [.. differences.Select(d => d.Label)], [.. differences.Select(d => d.Value)], horizontal: true)],
             new Axis(axis));
+
+    /// <summary>
+    /// How often features fire: a histogram of log₁₀(density) over all features, four bins a power of ten. Features that never fired have no logarithm; the
+    /// title counts them.
+    /// </summary>
+    /// <param name="title">Shown above the chart.</param>
+    /// <param name="densities">For each feature the share of tokens it fired on, 0 to 1.</param>
+    public static Figure Densities(string title, IReadOnlyList<double> densities)
+    {
+        var alive = densities.Where(d => d > 0).Select(Math.Log10).ToList();
+        var dead = densities.Count - alive.Count;
+        var note = dead is 0 ? "each fired at least once" : $"{Numbers.Count(dead)} never fired";
+        return new($"{title} ({Numbers.Count(densities.Count, "feature")}, {note})", [HistogramTrace.Of("", alive, 0.25)],
+            new Axis("log₁₀ of the share of tokens a feature fires on"), new Axis("features"), height: 200);
+    }
 }

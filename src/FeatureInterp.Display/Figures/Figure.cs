@@ -12,9 +12,14 @@ public sealed record Figure : IDisplay, ISvgSource
     /// <param name="xAxis">The horizontal axis; null for an unnamed axis that fits the data.</param>
     /// <param name="yAxis">The vertical axis; null for an unnamed axis that fits the data.</param>
     /// <param name="arrangement">Whether the traces share one pair of axes.</param>
+    /// <param name="height">The height in pixels of one pair of axes without named rows, 60 to 2,000; null for the usual.</param>
     /// <exception cref="ArgumentException">An axis range is empty or not finite, or the traces cannot share axes.</exception>
-    public Figure(string title, IReadOnlyList<Trace> traces, Axis? xAxis = null, Axis? yAxis = null, Arrangement arrangement = Arrangement.Overlaid)
+    /// <exception cref="ArgumentOutOfRangeException">The height is below 60 or above 2,000.</exception>
+    public Figure(string title, IReadOnlyList<Trace> traces, Axis? xAxis = null, Axis? yAxis = null, Arrangement arrangement = Arrangement.Overlaid, int? height = null)
     {
+        if (height is < 60 or > 2000)
+            throw new ArgumentOutOfRangeException(nameof(height), height, "A figure is 60 to 2,000 pixels high.");
+        Height = height;
         Title = title;
         Traces = [.. traces];
         XAxis = Checked(xAxis ?? new Axis(), nameof(xAxis));
@@ -38,6 +43,9 @@ public sealed record Figure : IDisplay, ISvgSource
 
     /// <summary>Whether the traces share one pair of axes.</summary>
     public Arrangement Arrangement { get; }
+
+    /// <summary>The height in pixels of one pair of axes, or null for the usual.</summary>
+    public int? Height { get; }
 
     /// <inheritdoc/>
     public string ToSvg() => ((ISvgSource)this).LayOut(SvgDrawing.MaxWidth).ToDocument(VisibleText.Line(Title.Length > 0 ? Title : "chart"));

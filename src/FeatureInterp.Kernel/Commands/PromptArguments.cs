@@ -112,7 +112,8 @@ internal sealed class PromptArguments
         return parsed.GetValue(_noBos) ? Array.ConvertAll(texts, t => model.RequireTokenizer().ToTokens(t, prependBos: false)) : texts;
     }
 
-    private static int[][] ReadTokens(string path)
+    /// <summary>Reads a file with a list of token ids a prompt.</summary>
+    internal static int[][] ReadTokens(string path)
     {
         try
         {

@@ -50,10 +50,10 @@ public sealed class ConfigFile
         }
     }
 
-    /// <summary>A configuration that stands in another file, such as GGUF's metadata.</summary>
+    /// <summary>A configuration that stands in another file, or in another notation, such as GGUF's metadata or YAML.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="fields">The fields.</param>
-    internal static ConfigFile Of(string path, JsonObject fields)
+    public static ConfigFile Of(string path, JsonObject fields)
     {
         using var document = JsonDocument.Parse(fields.ToJsonString());
         return new ConfigFile(path, document.RootElement.Clone());
@@ -62,6 +62,18 @@ public sealed class ConfigFile
     /// <summary>Whether a field is there and not null.</summary>
     /// <param name="name">The field; a dot leads into an object.</param>
     public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>The names of the fields of an object; none when it is not there or no object.</summary>
+    /// <param name="name">The object; a dot leads further in. Null for the whole file.</param>
+    public IReadOnlyList<string> Fields(string? name = null)
+    {
+        var value = name is null ? _root : Find(name);
+        return value is { ValueKind: JsonValueKind.Object } fields ? [.. fields.EnumerateObject().Select(p => p.Name)] : [];
+    }
+
+    /// <summary>A field as it stands in the file, as JSON; null when it is not there or null.</summary>
+    /// <param name="name">The field; a dot leads into an object.</param>
+    public string? Raw(string name) => Find(name)?.GetRawText();
 
     /// <summary>A whole number.</summary>
     /// <param name="name">The field.</param>

@@ -5,7 +5,7 @@ namespace FeatureInterp.Models;
 /// <summary>What a run kept of one hook: a tensor a prompt, each as long as that prompt, nothing padded.</summary>
 public sealed class Activation
 {
-    private readonly Tensor[] _prompts;
+    private readonly Tensor?[] _prompts;
 
     /// <summary>Names what is given.</summary>
     /// <param name="name">The hook's name.</param>
@@ -16,6 +16,16 @@ public sealed class Activation
         _prompts = prompts;
     }
 
+    /// <summary>Names what is given in another form; a prompt's tensor is written out when it is first asked for.</summary>
+    /// <param name="name">The hook's name.</param>
+    /// <param name="values">The values.</param>
+    public Activation(string name, IActivationValues values)
+    {
+        Name = name;
+        Values = values;
+        _prompts = new Tensor?[values.Count];
+    }
+
     /// <summary>The hook's name.</summary>
     public string Name { get; }
 
@@ -24,11 +34,14 @@ public sealed class Activation
 
     /// <summary>One prompt's value: [pos, …], or [head, query, key] for attention scores and patterns.</summary>
     /// <param name="prompt">The prompt.</param>
-    public Tensor this[int prompt] => _prompts[prompt];
+    public Tensor this[int prompt] => _prompts[prompt] ??= Values!.Write(prompt);
+
+    /// <summary>The form the values were kept in, where that is not a tensor: the features of an SAE that fired.</summary>
+    public IActivationValues? Values { get; }
 
     /// <summary>The row of a prompt's last token: of [pos, d_model], the tensor [d_model].</summary>
     /// <param name="prompt">The prompt.</param>
-    public Tensor Last(int prompt = 0) => _prompts[prompt][_prompts[prompt].Shape[0] - 1];
+    public Tensor Last(int prompt = 0) => this[prompt][this[prompt].Shape[0] - 1];
 
     /// <summary>
     /// All prompts as one array [batch, pos, …] (or [batch, head, query, key]), shorter prompts filled up on the right.
@@ -36,15 +49,16 @@ public sealed class Activation
     /// <param name="fill">What stands where a prompt has no token.</param>
     public Tensor Padded(float fill = 0)
     {
-        var rank = _prompts[0].Rank;
+        var prompts = Enumerable.Range(0, Count).Select(p => this[p]).ToArray();
+        var rank = prompts[0].Rank;
         var shape = new int[rank + 1];
         shape[0] = Count;
         for (var d = 0; d < rank; d++)
-            shape[d + 1] = _prompts.Max(t => t.Shape[d]);
+            shape[d + 1] = prompts.Max(t => t.Shape[d]);
         var result = Tensor.Uninitialized(shape);
         result.Span.Fill(fill);
         for (var p = 0; p < Count; p++)
-            CopyInto(_prompts[p].Span, _prompts[p].Shape, result[p].Span, shape.AsSpan(1));
+            CopyInto(prompts[p].Span, prompts[p].Shape, result[p].Span, shape.AsSpan(1));
         return result;
     }
 

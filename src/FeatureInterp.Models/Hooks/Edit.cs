@@ -16,21 +16,27 @@ public static class Hook
     /// <param name="head">Only this head, at a site that has heads.</param>
     /// <param name="index">Only this last index: a neuron, or a feature of <c>hook_sae_acts_post</c>.</param>
     /// <exception cref="HookException">A negative number; at the run: a head or index that the site does not have.</exception>
-    public static Edit Zero(string hook, int? position = null, int? head = null, int? index = null)
-    {
-        CheckCounted(hook, position, nameof(position));
-        CheckCounted(hook, head, nameof(head));
-        CheckCounted(hook, index, nameof(index));
-        return new(hook, value => ForEach(value, position, head, part =>
-        {
-            if (index is not { } i)
-                part.Clear();
-            else if (i < part.Length)
-                part[i] = 0;
-            else
-                throw new HookException($"{value.Point} has no index {i}; give 0 to {part.Length - 1}.");
-        }));
-    }
+    public static Edit Zero(string hook, int? position = null, int? head = null, int? index = null) => Set(hook, 0, position, head, index);
+
+    /// <summary>Sets a value to a number, whole or in part: clamps a feature.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="value">The number.</param>
+    /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
+    /// <param name="head">Only this head, at a site that has heads.</param>
+    /// <param name="index">Only this last index: a neuron, or a feature of <c>hook_sae_acts_post</c>.</param>
+    /// <exception cref="HookException">A negative position, head or index; at the run: a head or index that the site does not have.</exception>
+    public static Edit Set(string hook, float value, int? position = null, int? head = null, int? index = null) =>
+        OnParts(hook, position, head, index, part => part.Fill(value));
+
+    /// <summary>Multiplies a value with a factor, whole or in part.</summary>
+    /// <param name="hook">A hook's name or pattern.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="position">Only at this position of each prompt; everywhere if left out.</param>
+    /// <param name="head">Only this head, at a site that has heads.</param>
+    /// <param name="index">Only this last index: a neuron, or a feature of <c>hook_sae_acts_post</c>.</param>
+    /// <exception cref="HookException">A negative position, head or index; at the run: a head or index that the site does not have.</exception>
+    public static Edit Scale(string hook, float factor, int? position = null, int? head = null, int? index = null) =>
+        OnParts(hook, position, head, index, part => TensorPrimitives.Multiply(part, factor, part));
 
     /// <summary>Adds <c>scale · vector</c> at every position: steering, when the vector is a row of W_dec.</summary>
     /// <param name="hook">A hook's name or pattern.</param>
@@ -73,6 +79,22 @@ public static class Hook
         });
 
     private delegate void Part(Span<float> values);
+
+    private static Edit OnParts(string hook, int? position, int? head, int? index, Part change)
+    {
+        CheckCounted(hook, position, nameof(position));
+        CheckCounted(hook, head, nameof(head));
+        CheckCounted(hook, index, nameof(index));
+        return new(hook, value => ForEach(value, position, head, part =>
+        {
+            if (index is not { } i)
+                change(part);
+            else if (i < part.Length)
+                change(part.Slice(i, 1));
+            else
+                throw new HookException($"{value.Point} has no index {i}; give 0 to {part.Length - 1}.");
+        }));
+    }
 
     // Calls back with each position's (and head's) values.
     private static void ForEach(HookValue value, int? position, int? head, Part part)

@@ -24,7 +24,7 @@ internal static class HookFaults
         }
 
         if (asked.Sae == SaeSite.None && available.Contains(asked with { Sae = SaeSite.Input }))
-            return new HookException($"{name}: an SAE stands in its place in this run; use {asked with { Sae = SaeSite.Input }} (before) or {asked with { Sae = SaeSite.Output }} (after).");
+            return new HookException($"{name}: an SAE stands in its place in this run; use {asked with { Sae = SaeSite.Input }} (what it reads) or {asked with { Sae = SaeSite.Output }} (what the model goes on with).");
         if (asked.Sae != SaeSite.None && available.Contains(asked with { Sae = SaeSite.None }))
             return new HookException($"{name}: no SAE is spliced in at {asked with { Sae = SaeSite.None }} in this run; attach one, or use the bare name.");
         return noSuch;

@@ -10,26 +10,20 @@ public sealed class HookScope
 {
     private readonly bool[] _wanted;
     private readonly Dictionary<HookPoint, List<Edit>> _edits = [];
-    private readonly Dictionary<HookPoint, ISplice> _splices = [];
+    private readonly RunSplices? _splices;
     private readonly HashSet<HookPoint> _captured;
     private readonly int _layers;
-    private readonly LayerRange _range;
     private TokenBatch? _batch;
 
     /// <summary>Resolves names against what a run over <paramref name="range"/> (the whole model if left out) passes.</summary>
     internal HookScope(Transformer model, HookSelection? capture, IReadOnlyList<Edit>? edits, IReadOnlyList<ISplice>? splices, LayerRange? range = null)
     {
         _layers = model.Config.Layers;
-        _range = range ?? LayerRange.Whole(model);
-        foreach (var splice in splices ?? [])
-        {
-            splice.CheckFits(model);
-            if (!_splices.TryAdd(splice.Hook, splice))
-                throw new HookException($"{splice.Hook}: two SAEs cannot stand at one hook; leave one out.");
-        }
-
-        var name = _range == LayerRange.Whole(model) ? model.Name : $"this run of {model.Name}";
-        var available = Available(model, name);
+        _splices = splices is { Count: > 0 } ? new RunSplices(model, splices) : null;
+        var whole = LayerRange.Whole(model);
+        var passed = range ?? whole;
+        var name = passed == whole ? model.Name : $"this run of {model.Name}";
+        var available = _splices?.Available(model, passed, name) ?? [.. model.HookPoints.Where(passed.Reaches)];
         _captured = (capture ?? HookSelection.None).Resolve(available, name);
         foreach (var edit in edits ?? [])
         {
@@ -42,7 +36,7 @@ public sealed class HookScope
         }
 
         _wanted = new bool[HookSites.All.Length * _layers];
-        foreach (var point in _captured.Concat(_edits.Keys).Concat(_splices.Keys))
+        foreach (var point in _captured.Concat(_edits.Keys).Concat(_splices?.Touched ?? []))
             _wanted[Slot(point.Site, point.Layer)] = true;
     }
 
@@ -52,9 +46,12 @@ public sealed class HookScope
     /// <summary>What is to be kept.</summary>
     internal IReadOnlyCollection<HookPoint> Captured => _captured;
 
-    /// <summary>The number of values a token has at a hook, those inside an SAE included.</summary>
-    internal int WidthOf(HookPoint point, TransformerConfig config) =>
-        point.Sae is SaeSite.ActsPre or SaeSite.ActsPost && _splices.TryGetValue(point with { Sae = SaeSite.None }, out var splice) ? splice.FeatureCount : point.Site.Width(config);
+    /// <summary>The fp32 values that keeping a hook takes for each token, those inside an SAE included.</summary>
+    internal double KeptPerToken(HookPoint point, TransformerConfig config) =>
+        point.Sae != SaeSite.None && _splices?.At(point) is { } splice ? splice.ValuesPerToken(point.Sae, this) : point.Site.Width(config);
+
+    /// <summary>The fp32 values that splices need room for, besides what is kept.</summary>
+    internal double SpliceRoom(TransformerConfig config, double rows, double heldTokens) => _splices?.Room(config, rows, heldTokens, this) ?? 0;
 
     /// <summary>Whether anything is kept, changed or replaced at this site of this layer.</summary>
     /// <param name="site">The site.</param>
@@ -68,6 +65,22 @@ public sealed class HookScope
     /// <summary>Whether anything is changed at exactly this hook.</summary>
     /// <param name="point">The hook.</param>
     public bool Edits(HookPoint point) => _edits.ContainsKey(point);
+
+    /// <summary>Whether exactly this hook is kept.</summary>
+    /// <param name="point">The hook.</param>
+    public bool Captures(HookPoint point) => _captured.Contains(point);
+
+    /// <summary>Keeps a value inside a splice in the splice's own form, in place of passing it; nothing is changed at this hook.</summary>
+    /// <param name="point">The hook.</param>
+    /// <param name="values">The value.</param>
+    /// <exception cref="InvalidOperationException">The hook is edited, so it has to be passed.</exception>
+    public void Keep(HookPoint point, IActivationValues values)
+    {
+        if (Edits(point))
+            throw new InvalidOperationException($"{point} is edited in this run, so it has to be passed as a tensor.");
+        if (Captures(point))
+            Activations.Add(point, new Activation(point.ToString(), values));
+    }
 
     /// <summary>Passes a value with one row a token.</summary>
     /// <param name="site">The site.</param>
@@ -104,9 +117,9 @@ public sealed class HookScope
     // Edits come before keeping, as in TransformerLens: what is kept is what the model goes on with.
     private void Pass(HookValue value)
     {
-        if (value.Point.Sae == SaeSite.None && _splices.TryGetValue(value.Point, out var splice))
+        if (_splices is not null && _splices.TryReplace(value, this))
         {
-            splice.Apply(value, this);
+            _splices.Remember(value);
             return;
         }
 
@@ -118,27 +131,7 @@ public sealed class HookScope
 
         if (_captured.Contains(value.Point))
             Activations.Add(value.Point, value.Keep());
-    }
-
-    private List<HookPoint> Available(Transformer model, string name)
-    {
-        var reached = model.HookPoints.Where(_range.Reaches).ToArray();
-        var points = new List<HookPoint>();
-        foreach (var point in reached)
-        {
-            if (_splices.TryGetValue(point, out var splice))
-                points.AddRange(splice.Points);
-            else
-                points.Add(point);
-        }
-
-        foreach (var splice in _splices.Values)
-        {
-            if (!reached.Contains(splice.Hook))
-                throw HookFaults.NotThere(splice.Hook.ToString(), points, name);
-        }
-
-        return points;
+        _splices?.Remember(value);
     }
 
     private int Slot(HookSite site, int layer) => (int)site * _layers + layer;

@@ -6,7 +6,7 @@ namespace FeatureInterp.Models;
 /// <param name="Logits">Bytes of the logits.</param>
 /// <param name="Kept">Bytes of what is captured.</param>
 /// <param name="Scores">Bytes of attention scores that a hook wants to see: two matrices [head, query, key] of a layer.</param>
-/// <param name="Work">Bytes of intermediate results and of keys and values.</param>
+/// <param name="Work">Bytes of intermediate results, those of SAEs included, and of keys and values.</param>
 internal sealed record MemoryPlan(double Logits, double Kept, double Scores, double Work)
 {
     private const double Float = sizeof(float);
@@ -28,7 +28,7 @@ internal sealed record MemoryPlan(double Logits, double Kept, double Scores, dou
             pairs += (double)batch.Length(p) * (batch.Start(p) + batch.Length(p));
         double kept = 0, attention = 0;
         foreach (var point in hooks.Captured)
-            kept += point.Site.IsAttention() && point.Sae == SaeSite.None ? c.Heads * pairs : rows * hooks.WidthOf(point, c);
+            kept += point.Site.IsAttention() && point.Sae == SaeSite.None ? c.Heads * pairs : rows * hooks.KeptPerToken(point, c);
         for (var layer = 0; layer < c.Layers; layer++)
         {
             if (hooks.Wants(HookSite.AttnScores, layer) || hooks.Wants(HookSite.Pattern, layer))
@@ -37,7 +37,8 @@ internal sealed record MemoryPlan(double Logits, double Kept, double Scores, dou
 
         // x, two norms, attention's and the MLP's output; q, z, k, v; gate and up.
         var work = rows * (6.0 * c.DModel + 2.0 * (c.Heads + c.KeyValueHeads) * c.HeadDim + 2.0 * c.DMlp)
-            + 2.0 * cachedTokens * c.Layers * c.KeyValueHeads * c.HeadDim;
+            + 2.0 * cachedTokens * c.Layers * c.KeyValueHeads * c.HeadDim
+            + hooks.SpliceRoom(c, rows, cachedTokens);
         return new MemoryPlan((logits == LogitsAt.Every ? rows : batch.Count) * c.VocabSize * Float, kept * Float, attention * Float, work * Float);
     }
 

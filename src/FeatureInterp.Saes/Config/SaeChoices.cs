@@ -16,6 +16,6 @@ public sealed record SaeTemporal(int Heads, int Layers, int Bottleneck, int? Top
 
 /// <summary>When matching pursuit stops.</summary>
 /// <param name="ResidualThreshold">As soon as what is left of a token has a norm below this.</param>
-/// <param name="MaxIterations">After so many picks; null for no bound of its own.</param>
+/// <param name="MaxIterations">After so many picks; null for d_in of them.</param>
 /// <param name="StopOnDuplicateSupport">As soon as a pick adds no new feature.</param>
 public sealed record SaePursuit(double ResidualThreshold, int? MaxIterations, bool StopOnDuplicateSupport);

@@ -51,8 +51,11 @@ public sealed record SaeConfig
     /// <exception cref="SaeException">Its files do not say.</exception>
     public HookPoint Hook => HookIn ?? throw new SaeException("The SAE's files do not say which hook it reads; name it when loading (SaeLoadOptions.Hook).");
 
-    /// <summary>Whether it is a transcoder: reads one hook and writes another.</summary>
-    public bool IsTranscoder => HookOut is not null;
+    /// <summary>
+    /// Whether it is a transcoder: made to give another hook's value than the one it reads, even where its files do not name that hook.
+    /// Its input is normalised, its output never put back on the input's scale.
+    /// </summary>
+    public bool IsTranscoder { get => field || HookOut is not null; init; }
 
     /// <summary>The model it was trained on, if it says.</summary>
     public string? ModelName => Origin.ModelName;

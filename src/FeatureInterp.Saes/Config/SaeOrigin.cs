@@ -31,5 +31,5 @@ public sealed record SaeOrigin
     public double? VarianceExplained { get; init; }
 
     /// <summary>Fields of the configuration that are not known here, as they stand there.</summary>
-    public IReadOnlyDictionary<string, string> OtherFields { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> OtherFields { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

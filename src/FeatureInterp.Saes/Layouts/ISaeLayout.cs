@@ -13,6 +13,13 @@ internal interface ISaeLayout
     /// <param name="path">A folder or a file.</param>
     bool Recognizes(string path);
 
+    /// <summary>
+    /// Whether files could be of this layout when the caller says they are: like <see cref="Recognizes"/>, but without what only
+    /// tells it from another layout of the same form.
+    /// </summary>
+    /// <param name="path">A folder or a file.</param>
+    bool CouldBe(string path) => Recognizes(path);
+
     /// <summary>Reads configuration and weights.</summary>
     /// <param name="path">A folder or a file.</param>
     /// <param name="options">What the caller knows better.</param>

@@ -46,4 +46,17 @@ internal sealed record TemporalAttentionWeights(BiasedMatrix Query, BiasedMatrix
 /// <summary>y = x·Wᵀ + b.</summary>
 /// <param name="Weight">[out, in]</param>
 /// <param name="Bias">[out]</param>
-internal sealed record BiasedMatrix(Weight Weight, Tensor Bias);
+internal sealed record BiasedMatrix(Weight Weight, Tensor Bias)
+{
+    /// <summary>x·Wᵀ + b.</summary>
+    /// <param name="x">[token, in]</param>
+    /// <returns>[token, out]</returns>
+    public Tensor Apply(Tensor x)
+    {
+        var y = Tensor.Uninitialized(x.Shape[0], Weight.RowCount);
+        Kernels.Linear(x.Span, Weight, y.Span);
+        if (y.Length > 0)
+            Kernels.AddToRows(y.Span, Bias.Span, y.Span);
+        return y;
+    }
+}

@@ -11,11 +11,12 @@ public static partial class Kernels
 {
     internal static IReadOnlyList<KernelOperation> Operations =>
     [
-        LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation,
+        LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation, CopyColumnsOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
-        SoftmaxOperation, LogSumExpOperation, TopKOperation,
+        SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation, MatMulTransposedOperation,
+        SparseMatMulOperation, SparseDotsOperation, AboveOperation, AdamOperation,
         GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
     ];
 

@@ -35,6 +35,20 @@ internal delegate float ReduceKernel(ReadOnlySpan<float> x);
 
 internal delegate void TopKKernel(ReadOnlySpan<float> x, Span<int> indices, Span<float> values);
 
+internal delegate int CollectKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> floor, Span<int> indices, Span<float> values);
+
+internal delegate void CopyColumnsKernel(Weight w, ReadOnlySpan<int> columns, Span<float> rows);
+
+internal delegate void MatMulTransposedKernel(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, Span<float> y);
+
+internal delegate void SparseMatMulKernel(ReadOnlySpan<int> starts, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<float> w, int length, Span<float> y);
+
+internal delegate void SparseDotsKernel(ReadOnlySpan<int> starts, ReadOnlySpan<int> indices, ReadOnlySpan<float> x, ReadOnlySpan<float> w, int length, Span<float> dots);
+
+internal delegate int AboveKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> limits, Span<int> indices);
+
+internal delegate void AdamKernel(ReadOnlySpan<float> gradient, AdamStep step, Span<float> mean, Span<float> square, Span<float> weights);
+
 internal delegate void NormGradientKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> g, int length, bool isCentred, float eps, Span<float> y);
 
 internal delegate void AttentionGradientKernel(

@@ -31,6 +31,14 @@ public class ForcedKernelTests
         Assert.Contains($"Total: {TwinFamily.All.Count}, Errors: 0, Failed: 0", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task SaeKindTests_ReferenceKernels_Pass()
+    {
+        var (code, output) = await RunTests("reference", nameof(SaeKindTests.Steps_AnyShape_EqualTheTwin), typeof(SaeKindTests));
+        Assert.True(code == 0, output);
+        Assert.Contains($"Total: {SaeKindTests.Cases().Count}, Errors: 0, Failed: 0", output, StringComparison.Ordinal);
+    }
+
     private static async Task<(int Code, string Output)> RunTests(string kernels, string method, Type? tests = null)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

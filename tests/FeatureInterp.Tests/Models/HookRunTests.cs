@@ -90,6 +90,29 @@ public sealed class HookRunTests : IDisposable
     }
 
     [Fact]
+    public void SetAndScale_HeadPositionIndex_TouchOnlyThat()
+    {
+        const string Z = "blocks.0.attn.hook_z", Post = "blocks.0.mlp.hook_post";
+        var model = _tiny.Load();
+        var clean = model.Run(_tokens, capture: (string[])[Z, Post]).Activations;
+        var run = model.Run(_tokens, capture: (string[])[Z, Post], edit: [Hook.Set(Z, 0.75f, position: 3, head: 2, index: 1), Hook.Scale(Post, -2, position: 0, index: 4)]);
+        var (z, post) = (run.Activations[Z][0], run.Activations[Post][0]);
+        for (var pos = 0; pos < 8; pos++)
+        {
+            for (var head = 0; head < 4; head++)
+            {
+                Assert.Equal(pos == 3 && head == 2 ? 0.75f : clean[Z][0][pos, head, 1], z[pos, head, 1]);
+                Assert.Equal(clean[Z][0][pos, head, 2], z[pos, head, 2]);
+            }
+        }
+
+        var before = model.Run(_tokens, capture: Post, edit: [Hook.Set(Z, 0.75f, position: 3, head: 2, index: 1)]).Activations[Post][0];
+        Assert.Equal(-2 * before[0, 4], post[0, 4]);
+        Assert.Equal(before[1, 4], post[1, 4]);
+        Assert.Equal(before[0, 5], post[0, 5]);
+    }
+
+    [Fact]
     public void Replace_OnePromptOfTwo_LeavesTheOther()
     {
         var model = _tiny.Load();

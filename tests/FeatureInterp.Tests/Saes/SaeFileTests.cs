@@ -16,10 +16,11 @@ public sealed class SaeFileTests : IDisposable
     private string WeightsPath => Path.Combine(_tiny.Folder, "sae_weights.safetensors");
 
     [Theory]
-    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"topk\"", "'topk'")]
-    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"gated\"", "'gated'")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"crosscoder\"", "'crosscoder'; the ones that can be computed are standard, gated, jumprelu, topk")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"batchtopk\"", "save it for inference")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"matryoshka_batchtopk\"", "save it for inference")]
     [InlineData("\"architecture\": \"jumprelu\",", "", "not given")]
-    [InlineData("\"normalize_activations\": \"none\"", "\"normalize_activations\": \"constant_scalar_rescale\"", "'constant_scalar_rescale'")]
+    [InlineData("\"normalize_activations\": \"none\"", "\"normalize_activations\": \"tanh\"", "'tanh'")]
     [InlineData("\"reshape_activations\": \"none\"", "\"reshape_activations\": \"hook_q\"", "'hook_q'")]
     [InlineData("\"hook_name\": \"blocks.1.hook_resid_post\"", "\"hook_name\": \"transformer.h.1\"", "'transformer.h.1'")]
     [InlineData("\"hook_name\": \"blocks.1.hook_resid_post\"", "\"hook_name\": \"blocks.1.hook_resid_post.hook_sae_input\"", "hook_sae_input")]
@@ -38,7 +39,12 @@ public sealed class SaeFileTests : IDisposable
     [InlineData("\"d_sae\": 53", "\"d_sae\": 1000000000000", "'d_sae' is 1000000000000")]
     [InlineData("\"d_sae\": 53", "\"d_sae\": \"53\"", "'d_sae' is \"53\"")]
     [InlineData("\"apply_b_dec_to_input\": true", "\"apply_b_dec_to_input\": 1", "'apply_b_dec_to_input' is 1")]
-    [InlineData("\"hook_name\": \"blocks.1.hook_resid_post\",", "", "'metadata.hook_name' is missing")]
+    [InlineData("\"normalize_activations\": \"none\"", "\"normalize_activations\": \"constant_scalar_rescale\"", "'activation_normalization_factor' is missing")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"topk\"", "'k' is missing")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"topk\", \"k\": 0", "'k' is 0")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"jumprelu_transcoder\"", "'d_out' is missing")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"temporal\", \"n_heads\": 3", "'d_sae' is 53")]
+    [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": \"matching_pursuit\", \"residual_threshold\": -1", "'residual_threshold' is -1")]
     [InlineData("\"architecture\": \"jumprelu\"", "\"architecture\": 3", "'architecture' is 3")]
     public void Load_ConfigFieldMissingOrAbsurd_IsNamed(string old, string replacement, string named)
     {
@@ -46,14 +52,6 @@ public sealed class SaeFileTests : IDisposable
         var e = Assert.Throws<ModelFileException>(_tiny.Load);
         Assert.Equal(ConfigPath, e.Path);
         Assert.Contains(named, e.Message, StringComparison.Ordinal);
-    }
-
-    [Theory, InlineData("hook_name"), InlineData("hook_point")]
-    public void Load_ConfigFromBeforeVersion6_SaysWhatToDo(string field)
-    {
-        File.WriteAllText(ConfigPath, $$"""{"architecture": "standard", "d_in": 20, "d_sae": 53, "{{field}}": "blocks.1.hook_resid_post", "model_name": "gpt2-small"}""");
-        var e = Assert.Throws<SaeException>(_tiny.Load);
-        Assert.Contains("SAELens 6", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

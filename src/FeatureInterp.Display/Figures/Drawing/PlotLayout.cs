@@ -88,11 +88,12 @@ internal sealed record PlotLayout(IReadOnlyList<PlotRow> Rows, IReadOnlyList<str
     /// </summary>
     private static IReadOnlyList<double> Heights(Figure figure, List<Interval> ranges, bool stacked)
     {
+        double overlaid = figure.Height ?? OverlaidHeight;
         var fixedRange = figure.YAxis is { Minimum: not null, Maximum: not null };
         if (fixedRange)
-            return [.. ranges.Select(_ => stacked ? Math.Max(60, StackedHeight / ranges.Count) : OverlaidHeight)];
+            return [.. ranges.Select(_ => stacked ? Math.Max(60, StackedHeight / ranges.Count) : overlaid)];
 
-        var total = stacked ? Math.Max(StackedHeight, ranges.Count * 2 * LeastRowHeight) : OverlaidHeight - 2 * LabelRoom;
+        var total = stacked ? Math.Max(StackedHeight, ranges.Count * 2 * LeastRowHeight) : overlaid - 2 * LabelRoom;
         var perUnit = PixelsPerUnit(ranges, total);
         var heights = new List<double>();
         for (var i = 0; i < ranges.Count; i++)

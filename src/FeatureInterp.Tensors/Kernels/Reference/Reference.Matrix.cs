@@ -70,4 +70,16 @@ internal static partial class Reference
         for (var i = 0; i < y.Length; i++)
             y[i] = (float)(y[i] + (double)scale * values[i]);
     }
+
+    /// <summary>rows[c,p] = W[p,columns[c]].</summary>
+    public static void CopyColumns(Weight w, ReadOnlySpan<int> columns, Span<float> rows)
+    {
+        var row = new float[w.RowLength];
+        for (var p = 0; p < w.RowCount; p++)
+        {
+            w.CopyRow(p, row);
+            for (var c = 0; c < columns.Length; c++)
+                rows[c * w.RowCount + p] = row[columns[c]];
+        }
+    }
 }

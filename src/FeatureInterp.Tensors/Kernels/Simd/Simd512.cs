@@ -88,6 +88,15 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AnyGreater(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanAny(a, b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector512<float> a, Vector512<float> b) => Vector512.LessThanOrEqualAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong GreaterMask(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThan(a, b).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sqrt(Vector512<float> v) => Vector512.Sqrt(v);
+
     // A 16 × 16 block would need as many shuffles per element, and 512-bit ones run on one port only.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreTransposed<E>(byte* source, nint stride, float* destination, nint pitch)

@@ -21,6 +21,12 @@ public class KernelArgumentTests
         ["MatMulColumns_NoSuchColumn"] = (() => Kernels.MatMulColumns(new float[3], W, [4], new float[1]), "Column 4"),
         ["MatMulColumns_NegativeColumn"] = (() => Kernels.MatMulColumns(new float[3], W, [-1], new float[1]), "Column -1"),
         ["MatMulColumns_OutputTooShort"] = (() => Kernels.MatMulColumns(new float[3], W, [1, 2], new float[1]), "y.Length is 1"),
+        ["CopyColumns_NoSuchColumn"] = (() => Kernels.CopyColumns(W, [0, 4], new float[6]), "Column 4"),
+        ["CopyColumns_OutputTooShort"] = (() => Kernels.CopyColumns(W, [1], new float[2]), "rows.Length is 2"),
+        ["CopyColumns_IntegerWeight"] = (() => Kernels.CopyColumns(Whole, [0], new float[3]), "'ids' holds I32"),
+        ["CollectAbove_FloorTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[1], new int[2], new float[2]), "floor.Length is 1"),
+        ["CollectAbove_IndicesTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[2], new int[1], new float[2]), "indices.Length is 1"),
+        ["CollectAbove_ValuesTooShort"] = (() => Kernels.CollectAbove(new float[2], new float[2], new int[2], new float[1]), "values.Length is 1"),
         ["AddScaledRow_NoSuchRow"] = (() => Kernels.AddScaledRow(W, 3, 1, new float[4]), "Row 3"),
         ["AddScaledRow_OutputTooShort"] = (() => Kernels.AddScaledRow(W, 0, 1, new float[3]), "y.Length is 3"),
         ["AttentionScores_QueriesTooShort"] = (() => Kernels.AttentionScores(new float[15], new float[12], Shape, new float[12]), "q.Length is 15"),
@@ -41,6 +47,20 @@ public class KernelArgumentTests
         ["SoftCap_Zero"] = (() => Kernels.SoftCap(new float[2], 0, new float[2]), "positive"),
         ["SoftCap_NaN"] = (() => Kernels.SoftCap(new float[2], float.NaN, new float[2]), "positive"),
         ["TopK_MoreThanThereAre"] = (() => Kernels.TopK(new float[2], new int[3], new float[3]), "the 3 largest of 2"),
+        ["MatMulTransposed_NoRows"] = (() => Kernels.MatMulTransposed([], [], 0, []), "0 whole rows"),
+        ["MatMulTransposed_NotWholeRows"] = (() => Kernels.MatMulTransposed(new float[6], new float[5], 2, new float[6]), "6 and 5 elements"),
+        ["MatMulTransposed_OutputTooShort"] = (() => Kernels.MatMulTransposed(new float[6], new float[4], 2, new float[5]), "y.Length is 5"),
+        ["SparseMatMul_NotWholeRows"] = (() => Kernels.SparseMatMul([0], [], [], new float[5], 2, []), "rows of 2"),
+        ["SparseMatMul_NoSuchRow"] = (() => Kernels.SparseMatMul([0, 1], [2], [1], new float[4], 2, new float[2]), "Index 2"),
+        ["SparseMatMul_StartsFall"] = (() => Kernels.SparseMatMul([0, 2, 1, 2], [0, 0], [1, 1], new float[4], 2, new float[6]), "1 follows 2"),
+        ["SparseMatMul_EntriesLeftOver"] = (() => Kernels.SparseMatMul([0, 1], [0, 0], [1, 1], new float[4], 2, new float[2]), "number of entries, 2"),
+        ["SparseMatMul_ValuesTooShort"] = (() => Kernels.SparseMatMul([0, 2], [0, 0], [1], new float[4], 2, new float[2]), "is 1"),
+        ["SparseMatMul_OutputTooShort"] = (() => Kernels.SparseMatMul([0, 1], [0], [1], new float[4], 2, new float[1]), "y.Length is 1"),
+        ["SparseDots_NegativeIndex"] = (() => Kernels.SparseDots([0, 1], [-1], new float[2], new float[4], 2, new float[1]), "Index -1"),
+        ["SparseDots_InputTooLong"] = (() => Kernels.SparseDots([0, 1], [0], new float[4], new float[4], 2, new float[1]), "x.Length is 4"),
+        ["Above_LimitsTooShort"] = (() => Kernels.Above(new float[3], new float[2], new int[3]), "limits.Length is 2"),
+        ["Above_TooLittleRoom"] = (() => Kernels.Above(new float[3], new float[3], new int[2]), "room for 2"),
+        ["Adam_MeanTooShort"] = (() => Kernels.Adam(new float[3], new AdamStep(1, 0, 0, 1, 1), new float[2], new float[3], new float[3]), "mean.Length is 2"),
         ["TopK_ValuesTooShort"] = (() => Kernels.TopK(new float[5], new int[3], new float[2]), "values.Length is 2"),
     };
 
@@ -62,5 +82,7 @@ public class KernelArgumentTests
         Kernels.RmsNorm([], new float[2], 0, []);
         Kernels.Exp([], []);
         Kernels.TopK(new float[2], [], []);
+        Kernels.CopyColumns(W, [], []);
+        Assert.Equal(0, Kernels.CollectAbove([], [], [], []));
     }
 }

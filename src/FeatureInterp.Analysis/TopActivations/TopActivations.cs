@@ -1,0 +1,82 @@
+using FeatureInterp.Models;
+using FeatureInterp.Saes;
+
+namespace FeatureInterp.Analysis;
+
+/// <summary>
+/// Where in a corpus features are strongest, and how often they fire: one pass over rows of tokens that runs the model only up to the SAE's layer and keeps, of
+/// each feature, the k largest activations with the text around them, the number of tokens it fired on, and a histogram.
+/// </summary>
+public static class TopActivations
+{
+    // What the kept examples may take.
+    private const long LargestTable = 4L << 30;
+
+    /// <summary>Makes the pass.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sae">The SAE.</param>
+    /// <param name="corpus">The text or the rows of tokens; <see cref="TokenRows.FromFile"/> reads a file. The last row of a text is as long as what is left.</param>
+    /// <param name="options">The choices; the defaults if left out.</param>
+    /// <param name="progress">Told how far the pass is, at most ten times a second.</param>
+    /// <param name="cancellation">Looked at before each batch and each block.</param>
+    /// <exception cref="SaeException">The SAE does not fit the model, a row of a text is too short, or a text file is not there.</exception>
+    /// <exception cref="PromptException">A row is empty, too long, or has a token outside the vocabulary.</exception>
+    /// <exception cref="AnalysisException">
+    /// An option makes no sense, there is no such feature, the examples would take more than 4 GiB, the corpus has no text, or an activation is not finite.
+    /// </exception>
+    public static TopActivationsResult Run(
+        Transformer model,
+        SparseAutoencoder sae,
+        TokenRows corpus,
+        TopActivationsOptions? options = null,
+        IProgress<CorpusProgress>? progress = null,
+        CancellationToken cancellation = default) => Run(model, sae, corpus, options ?? new(), progress, TimeProvider.System, cancellation);
+
+    internal static TopActivationsResult Run(
+        Transformer model, SparseAutoencoder sae, TokenRows corpus, TopActivationsOptions options, IProgress<CorpusProgress>? progress, TimeProvider clock, CancellationToken cancellation)
+    {
+        options.Validate(model);
+        sae.For(model);
+        var chosen = options.Features is { } asked ? FeatureChoice.Check(asked, sae) : null;
+        var features = chosen?.Length ?? sae.Config.DSae;
+        if (ExampleTable.Bytes(features, options) > LargestTable)
+            throw new AnalysisException($"{options.Examples} examples of each of {features} features with the text around them would take more than 4 GiB; choose features, or keep fewer or shorter examples.");
+
+        var pass = new ActivationPass(model, features, options);
+        var meter = new CorpusMeter(progress, clock);
+        var rows = corpus.Rows(model, options.RowLength ?? Math.Min(256, model.Config.ContextLength), share => meter.Read = share);
+        meter.RowsTotal = rows.TryGetNonEnumeratedCount(out var count) ? count : null;
+        foreach (var batch in Batches(rows, options.BatchTokens))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var inputs = SaeInputs.Read(model, sae, batch, cancellation);
+            for (var r = 0; r < batch.Length; r++)
+                pass.Add(batch[r], chosen is null ? FiredRow.Of(sae.Encode(inputs[r], cancellation)) : FiredRow.Of(sae.EncodeFeatures(inputs[r], chosen)));
+            meter.Add(batch.Length, batch.Sum(row => (long)row.Length));
+        }
+
+        meter.Finish();
+        if (pass.Rows == 0)
+            throw new AnalysisException("The corpus has no text; give at least one row.");
+        return pass.Result(chosen, sae);
+    }
+
+    private static IEnumerable<int[][]> Batches(IEnumerable<int[]> rows, int tokens)
+    {
+        List<int[]> batch = [];
+        var sum = 0L;
+        foreach (var row in rows)
+        {
+            batch.Add(row);
+            sum += row.Length;
+            if (sum < tokens)
+                continue;
+            yield return [.. batch];
+            batch.Clear();
+            sum = 0;
+        }
+
+        if (batch.Count > 0)
+            yield return [.. batch];
+    }
+}

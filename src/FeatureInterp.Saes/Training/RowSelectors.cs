@@ -1,0 +1,72 @@
+using System.Buffers;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Saes;
+
+/// <summary>The ways in which features of a row are chosen by its pre-activations.</summary>
+internal static class RowSelectors
+{
+    /// <summary>pre[f] &gt; limits[f].</summary>
+    public static RowSelector Above(float[] limits) => (pre, features) => Kernels.Above(pre, limits, features);
+
+    /// <summary>pre[f] &gt; 0.</summary>
+    public static RowSelector Positive(int dSae) => Above(new float[dSae]);
+
+    /// <summary>The k largest, of which those that are not positive are left out.</summary>
+    public static RowSelector Largest(int k) => (pre, features) =>
+    {
+        var values = ArrayPool<float>.Shared.Rent(k);
+        Kernels.TopK(pre, features[..k], values.AsSpan(0, k));
+        var positive = k;
+        while (positive > 0 && !(values[positive - 1] > 0))
+            positive--;
+        ArrayPool<float>.Shared.Return(values);
+        features[..positive].Sort();
+        return positive;
+    };
+
+    /// <summary>The k largest by magnitude.</summary>
+    public static RowSelector LargestMagnitude(int k) => (pre, features) =>
+    {
+        var magnitudes = ArrayPool<float>.Shared.Rent(pre.Length);
+        var values = ArrayPool<float>.Shared.Rent(k);
+        TensorPrimitives.Abs(pre, magnitudes.AsSpan(0, pre.Length));
+        Kernels.TopK(magnitudes.AsSpan(0, pre.Length), features[..k], values.AsSpan(0, k));
+        ArrayPool<float>.Shared.Return(magnitudes);
+        ArrayPool<float>.Shared.Return(values);
+        features[..k].Sort();
+        return k;
+    };
+
+    /// <summary>Of some features only, the k largest, or the k largest by magnitude.</summary>
+    /// <param name="among">Which features, ascending.</param>
+    /// <param name="k">How many, at most as many as there are.</param>
+    /// <param name="byMagnitude">Whether the sign does not count.</param>
+    public static RowSelector LargestOf(int[] among, int k, bool byMagnitude) => (pre, features) =>
+    {
+        var values = ArrayPool<float>.Shared.Rent(among.Length);
+        var best = ArrayPool<float>.Shared.Rent(k);
+        for (var i = 0; i < among.Length; i++)
+            values[i] = byMagnitude ? MathF.Abs(pre[among[i]]) : pre[among[i]];
+        Kernels.TopK(values.AsSpan(0, among.Length), features[..k], best.AsSpan(0, k));
+        for (var i = 0; i < k; i++)
+            features[i] = among[features[i]];
+        ArrayPool<float>.Shared.Return(values);
+        ArrayPool<float>.Shared.Return(best);
+        features[..k].Sort();
+        return k;
+    };
+
+    /// <summary>Of some features only, those with pre[f] &lt; limits[f].</summary>
+    public static RowSelector BelowOf(int[] among, float[] limits) => (pre, features) =>
+    {
+        var count = 0;
+        foreach (var feature in among)
+        {
+            if (pre[feature] < limits[feature])
+                features[count++] = feature;
+        }
+
+        return count;
+    };
+}
