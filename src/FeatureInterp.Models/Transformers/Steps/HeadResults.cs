@@ -30,7 +30,7 @@ internal static class HeadResults
         if (run.Tape is { } tape)
             HeadGradient.RecordWrites(tape, z, output, result);
         if (run.Processing.CenterWritingWeights)
-            NormStep.CentreWritten(run, result, model);
+            NormStep.Centre(run, result, model);
         run.Hooks.At(HookSite.Result, layer, result);
         var sum = run.Buffer("o", rows, model);
         sum.Span.Clear();

@@ -59,7 +59,7 @@ internal static class NormStep
         {
             // Folding centres what the matrix reads; of an edited value the mean may be other than zero.
             if (w.Bias is not null)
-                CentreWritten(run, y, w.Gain.Length);
+                Centre(run, y, w.Gain.Length);
             Scale(run, y, w);
         }
 
@@ -86,8 +86,8 @@ internal static class NormStep
     /// <summary>Takes each row's mean from it.</summary>
     public static void Centre(Tensor x, int width) => Kernels.CentreRows(x.Span, width, x.Span);
 
-    /// <summary>Takes each row's mean from a value of a run.</summary>
-    public static void CentreWritten(ForwardPass run, Tensor x, int width)
+    /// <summary>Takes each row's mean from a value that has a gradient.</summary>
+    public static void Centre(ForwardPass run, Tensor x, int width)
     {
         Centre(x, width);
         if (run.Tape is { } tape)

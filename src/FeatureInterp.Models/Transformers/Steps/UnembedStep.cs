@@ -25,7 +25,7 @@ internal static class UnembedStep
         if (run.Tape is { } tape)
             LinearGradient.Record(tape, n, w.Unembed, logits);
         if (run.Processing.CenterUnembed)
-            NormStep.CentreWritten(run, logits, w.Unembed.Outputs);
+            NormStep.Centre(run, logits, w.Unembed.Outputs);
         run.Hooks.At(HookSite.UnembedOut, 0, logits);
         if (softCap > 0)
             SoftCap(run, logits, softCap);

@@ -12,7 +12,9 @@ internal static unsafe class AttentionGradientSimd<V, S>
     where V : struct
     where S : struct, ISimd<V>
 {
+    // Queries at a time: fewer for long prompts, so that a block's four matrices [query, key] stay within 32 MB.
     private const int BlockQueries = 64;
+    private const int BlockSize = 8 << 20;
 
     // Multiply-adds below which waking another thread costs more than it brings, about 20 µs.
     private const long ParallelWork = 1 << 19;
@@ -56,8 +58,9 @@ internal static unsafe class AttentionGradientSimd<V, S>
             new Span<float>(dv, shape.Keys * shape.HeadDim).Clear();
         }
 
-        for (var first = 0; first < shape.Queries; first += BlockQueries)
-            Block(all, head, first, Math.Min(shape.Queries, first + BlockQueries), dk, dv, all.KeyStride);
+        var atOnce = Math.Clamp(BlockSize / 4 / shape.Keys, 1, BlockQueries);
+        for (var first = 0; first < shape.Queries; first += atOnce)
+            Block(all, head, first, Math.Min(shape.Queries, first + atOnce), dk, dv, all.KeyStride);
     }
 
     private static void Block(in Operands all, int head, int first, int end, float* dk, float* dv, nint stride)

@@ -134,6 +134,17 @@ public class GradientTests
         }
     }
 
+    // So many keys that fewer queries are taken at a time.
+    [Theory, MemberData(nameof(Attention))]
+    public void AttentionGradient_ManyKeys_MatchesTwin(string variant)
+    {
+        var shape = new AttentionShape(70, 60_000, 2, 1, 3, 0.3f);
+        var (wanted, found) = (Run("reference", shape), Run(variant, shape));
+        KernelCases.AssertClose(wanted.Q, found.Q, 1e-4, 1e-6, "dq");
+        KernelCases.AssertClose(wanted.K, found.K, 1e-4, 1e-6, "dk");
+        KernelCases.AssertClose(wanted.V, found.V, 1e-4, 1e-6, "dv");
+    }
+
     [Fact]
     public void AttentionGradient_OfTheTwin_IsTheDifferenceQuotientOfAttention()
     {
