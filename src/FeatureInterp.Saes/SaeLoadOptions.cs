@@ -26,7 +26,7 @@ public sealed record SaeLoadOptions
     /// <c>context_size</c>, <c>prepend_bos</c>, <c>neuronpedia_id</c>, <c>reshape_activations</c>; <c>d_in</c>, <c>d_out</c> and <c>d_sae</c> have to be those
     /// of the arrays. Other fields are kept and shown.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The repository the files come from, such as <c>google/gemma-scope-2b-pt-att</c>, where names in it tell model and site.</summary>
     public string? Repository { get; init; }
@@ -39,6 +39,12 @@ public sealed record SaeLoadOptions
 
     /// <summary>The model it was trained on.</summary>
     public string? ModelName { get; init; }
+
+    /// <summary>Folders to look for a release's files in, before <c>data/saes</c> and the Hugging Face cache: ROOT/org/name, ROOT/name, ROOT/release or ROOT with the SAE's path below.</summary>
+    public IReadOnlyList<string> Roots { get; init; } = [];
+
+    /// <summary>Files of releases besides the registry's own, see <see cref="SaeRegistry.Load(IEnumerable{string})"/>.</summary>
+    public IReadOnlyList<string> Registries { get; init; } = [];
 
     /// <summary>Whether files of a release may be fetched from the hub when they are not on this machine.</summary>
     public Download Download { get; init; } = Download.Never;

@@ -21,10 +21,10 @@ public sealed class SparseAutoencoder
     private readonly SaeMatrix _decoder;
     private string? _weightsHash;
 
-    private SparseAutoencoder(string folder, SaeFiles files, IReadOnlyList<string> loadWarnings)
+    private SparseAutoencoder(string folder, SaeFiles files, IReadOnlyList<string> loadWarnings, string? name)
     {
         Folder = folder;
-        Name = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar));
+        Name = name ?? Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar));
         LoadWarnings = loadWarnings;
         _files = files;
         _w = files.Weights;
@@ -33,11 +33,14 @@ public sealed class SparseAutoencoder
         _decoder = norms is null ? _w.Decoder : _w.Decoder.Times(SaeFolds.Inverse(norms));
     }
 
-    /// <summary>What the SAE is called: the last part of its folder.</summary>
+    /// <summary>What the SAE is called: RELEASE/ID of the registry, else the last part of its folder.</summary>
     public string Name { get; }
 
-    /// <summary>Where its files are.</summary>
+    /// <summary>Where its files are: the folder, or the file where it is one of several in a folder.</summary>
     public string Folder { get; }
+
+    /// <summary>The files that hold its weights.</summary>
+    public IReadOnlyList<string> Files => _files.Files;
 
     /// <summary>What it says of itself.</summary>
     public SaeConfig Config => _files.Config;
@@ -56,22 +59,41 @@ public sealed class SparseAutoencoder
     /// matrices of more than four million numbers are only looked at here and there (64 rows), as reading them whole would take
     /// longer than encoding with them.
     /// </summary>
-    /// <param name="nameOrFolder">Its folder or file, or the name of one under <c>data/saes</c>.</param>
+    /// <param name="nameOrFolder">Its folder or file, the name of one under <c>data/saes</c>, or RELEASE/ID of the registry.</param>
     /// <param name="options">What the files do not say; null for nothing.</param>
     /// <exception cref="ModelFileException">The folder or a file in it is not there or cannot be used.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged, does not fit the configuration or holds NaN or infinity.</exception>
-    /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here.</exception>
-    public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null)
+    /// <exception cref="SaeException">The SAE is of a kind that cannot be computed here, or its files are not on this machine.</exception>
+    public static SparseAutoencoder Load(string nameOrFolder, SaeLoadOptions? options = null) => SaeLoader.Load(nameOrFolder, options ?? new SaeLoadOptions());
+
+    /// <summary>
+    /// Loads an SAE of a release: from <see cref="SaeLoadOptions.Roots"/>, <c>data/saes</c>, the Hugging Face cache, and, where
+    /// <see cref="SaeLoadOptions.Download"/> allows it, the hub, from where only this SAE's files are fetched.
+    /// </summary>
+    /// <param name="release">The release's name, such as <c>gemma-scope-2b-pt-res-canonical</c>; see <see cref="SaeRegistry"/>.</param>
+    /// <param name="id">The SAE's name in it, such as <c>layer_20/width_16k/canonical</c>.</param>
+    /// <param name="options">What the registry and the files do not say; null for nothing.</param>
+    /// <param name="progress">Told how far a download is.</param>
+    /// <param name="cancellation">Stops a download; what arrived is kept, and the next load goes on from there.</param>
+    /// <exception cref="SaeException">There is no such release or SAE (the message lists the nearest), or its files are not on this machine.</exception>
+    /// <exception cref="HubException">The files could not be fetched.</exception>
+    /// <exception cref="ModelFileException">A file cannot be used.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged or does not fit the configuration.</exception>
+    public static SparseAutoencoder Load(
+        string release, string id, SaeLoadOptions? options = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var (files, path) = SaeLayouts.Find(SaeFinder.Exists(nameOrFolder) ? Path.GetFullPath(nameOrFolder) : DataFolder.Resolve(nameOrFolder, "saes"), options ?? new SaeLoadOptions());
-        return new SparseAutoencoder(path, files, SaeChecks.CheckValues(files));
+        options ??= new SaeLoadOptions();
+        return SaeLoader.Load(SaeRegistry.Load(options.Registries).Find(release, id), options, progress, cancellation);
     }
+
+    /// <summary>An SAE of what was read; checks its values.</summary>
+    /// <param name="path">The folder or file.</param>
+    /// <param name="files">What was read there.</param>
+    /// <param name="name">What to call it; null for the last part of the path.</param>
+    internal static SparseAutoencoder Of(string path, SaeFiles files, string? name = null) => new(path, files, SaeChecks.CheckValues(files), name);
 
     /// <summary>Its arrays.</summary>
     internal SaeWeights Weights => _w;
-
-    /// <summary>The files that hold them.</summary>
-    internal IReadOnlyList<string> WeightFiles => _files.Files;
 
     /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
     internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
@@ -401,5 +423,5 @@ public sealed class SparseAutoencoder
         return result;
     }
 
-    private SparseAutoencoder With(SaeFiles files) => new(Folder, files, LoadWarnings);
+    private SparseAutoencoder With(SaeFiles files) => new(Folder, files, LoadWarnings, Name);
 }

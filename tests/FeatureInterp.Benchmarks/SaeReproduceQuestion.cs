@@ -19,6 +19,7 @@ internal static class SaeReproduceQuestion
         var model = Transformer.Load("talegrid-6m");
         var hook = HookPoint.Parse("blocks.3.hook_resid_post");
         var clock = Stopwatch.StartNew();
+        var processor = ProcessorClock.Seconds;
         var rows = Mixed(model, TrainingRows + HeldOutRows);
         var text = clock.Elapsed;
         var activations = TensorActivations.Of(new ModelActivations(model, hook, rows[HeldOutRows..]), int.MaxValue);
@@ -35,6 +36,7 @@ internal static class SaeReproduceQuestion
             Optimizer = new OptimizerOptions { LearningRate = new LearningRateSchedule { Rate = 1e-3, WarmUpSteps = 100, DecaySteps = Steps / 4 } },
         }, new Progress());
         var done = clock.Elapsed;
+        processor = ProcessorClock.Seconds - processor;
 
         var folder = Directory.CreateTempSubdirectory("reproduced-");
         try
@@ -52,8 +54,8 @@ internal static class SaeReproduceQuestion
             folder.Delete(recursive: true);
         }
 
-        report.Note($"{Workers.Count} threads; {activations.Count} activations (stories {(TrainingCorpus.TextPath is { } path ? "from " + Path.GetFileName(path) : "told by the model")}, made-up puzzles), {trained.Tokens} seen. BatchTopK, k 24, d_sae 2,048, saved with one threshold.");
-        report.Note($"Minutes: {Number(text.TotalMinutes, 2)} for the text, {Number((made - text).TotalMinutes, 2)} for the activations, {Number((done - made).TotalMinutes, 2)} of training ({Number(trained.Tokens / (done - made).TotalSeconds, 0)} tokens/s), {Number(done.TotalMinutes, 2)} in all.");
+        report.Note($"{Workers.Count} threads; {activations.Count} activations (stories from {Path.GetFileName(TrainingCorpus.TextPath)}, told by the model where that is too short; made-up puzzles), {trained.Tokens} seen. BatchTopK, k 24, d_sae 2,048, saved with one threshold.");
+        report.Note($"Minutes: {Number(text.TotalMinutes, 2)} for the text, {Number((made - text).TotalMinutes, 2)} for the activations, {Number((done - made).TotalMinutes, 2)} of training ({Number(trained.Tokens / (done - made).TotalSeconds, 0)} tokens/s), {Number(done.TotalMinutes, 2)} in all; of processor time, over all threads, {Number(processor / 60, 2)}.");
         return report;
     }
 

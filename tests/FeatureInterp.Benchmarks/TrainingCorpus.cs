@@ -6,15 +6,15 @@ namespace FeatureInterp.Benchmarks;
 
 /// <summary>
 /// Text like what the embedded model was trained on: made-up matrix puzzles, and children's stories: from the file that FEATUREINTERP_TRAINING_TEXT names, or from the shared
-/// corpora beside the repository, or, where there is neither, told by the model itself.
+/// corpora beside the repository, or, where there is neither, from the sample that comes with the project and, as that is short, from the model itself.
 /// </summary>
 internal static class TrainingCorpus
 {
     private const int RowLength = 256;
     private const int StoriesAtOnce = 32;
 
-    /// <summary>Where stories come from, for the report; null when the model tells them.</summary>
-    public static string? TextPath
+    /// <summary>Where stories come from.</summary>
+    public static string TextPath
     {
         get
         {
@@ -22,12 +22,16 @@ internal static class TrainingCorpus
                 return path;
             var shared = Environment.GetEnvironmentVariable("FEATUREINTERP_SHARED") ?? Path.Combine(Checkout.Root, "..", "shared");
             var books = Path.Combine(shared, "data", "corpora", "childrens-books.txt");
-            return File.Exists(books) ? books : null;
+            return File.Exists(books) ? books : Path.Combine(Checkout.Root, "data", "texts", "childrens-books-sample.txt");
         }
     }
 
-    /// <summary>Rows of stories.</summary>
-    public static IReadOnlyList<int[]> Stories(Transformer model, int rows, long seed) => TextPath is { } path ? Cut(model, File.ReadAllText(path), rows) : Told(model, rows, seed);
+    /// <summary>Rows of stories; those that the text is too short for are told by the model.</summary>
+    public static IReadOnlyList<int[]> Stories(Transformer model, int rows, long seed)
+    {
+        var read = Cut(model, File.ReadAllText(TextPath), rows);
+        return read.Count < rows ? [.. read, .. Told(model, rows - read.Count, seed)] : read;
+    }
 
     /// <summary>Rows of puzzles, each cut from an endless run of them.</summary>
     public static IReadOnlyList<int[]> Puzzles(Transformer model, int rows, int seed)
@@ -45,15 +49,15 @@ internal static class TrainingCorpus
         return result;
     }
 
-    // Pieces from all over the text, so that no one book has them all.
+    // Pieces from all over a long text, so that no one book has them all.
     private static List<int[]> Cut(Transformer model, string text, int rows)
     {
-        const int Pieces = 64;
+        var pieces = text.Length > 1 << 22 ? 64 : 1;
         var result = new List<int[]>();
-        var perPiece = (rows + Pieces - 1) / Pieces;
-        var length = Math.Min(text.Length / Pieces, perPiece * RowLength * 8);
-        for (var piece = 0; piece < Pieces && result.Count < rows; piece++)
-            result.AddRange(TrainingRows.Of(model, text.Substring((int)((long)text.Length * piece / Pieces), length), RowLength, Math.Min(perPiece, rows - result.Count)));
+        var perPiece = (rows + pieces - 1) / pieces;
+        var length = (int)Math.Min(text.Length / pieces, (long)perPiece * RowLength * 8);
+        for (var piece = 0; piece < pieces && result.Count < rows; piece++)
+            result.AddRange(TrainingRows.Of(model, text.Substring((int)((long)text.Length * piece / pieces), length), RowLength, Math.Min(perPiece, rows - result.Count)));
         return result;
     }
 

@@ -12,12 +12,13 @@ public partial class ReadmeTests
     public async Task Snippets_OneAfterAnother_CompileAndRun()
     {
         var snippets = CodeBlock().Matches(Text).Select(m => m.Groups["code"].Value).ToArray();
-        Assert.Equal(4, snippets.Length);
+        Assert.Equal(5, snippets.Length);
         var cells = new Cells(Repository.Root);
         foreach (var snippet in snippets)
             await cells.ValueAsync(snippet);
         Assert.Contains("logit", cells.Out);
         Assert.Contains("Tensor [7, 256]", cells.Out);
+        Assert.Contains("SAELens (cfg.json, sae_weights.safetensors): L0 24, explained variance 0.94", cells.Out);
         Assert.Contains("feature 863", cells.Out);
         Assert.Contains("Activation patching of hook_resid_pre", cells.Out);
     }

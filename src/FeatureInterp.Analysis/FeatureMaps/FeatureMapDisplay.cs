@@ -45,7 +45,7 @@ internal static class FeatureMapDisplay
     private static string Words(FeatureMapResult map)
     {
         var left = map.Excluded.Count(e => e);
-        var without = left == 0 ? "" : $" {left} of them {(left == 1 ? "is" : "are")} not text ({string.Join(", ", Enumerable.Range(0, map.Tokens.Count).Where(t => map.Excluded[t]).Select(t => map.TokenTexts[t]).Distinct().Take(5))}) and left out.";
+        var without = left == 0 ? "" : $" {left} of them {(left == 1 ? "is" : "are")} not text ({string.Join(", ", Enumerable.Range(0, map.Tokens.Count).Where(t => map.Excluded[t]).Select(t => map.TokenTexts[t]).Distinct(StringComparer.Ordinal).Take(5))}) and left out.";
         var found = map.Features.Count == 0 ? " No feature fires."
             : map.Chosen ? "" : " The features are those with the largest activation at any token.";
         return $"{map.Tokens.Count} tokens.{without}{found}";

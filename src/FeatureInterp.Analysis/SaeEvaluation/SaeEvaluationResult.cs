@@ -20,7 +20,7 @@ public sealed record SaeEvaluationResult : IHasDisplay
     public required Provenance Provenance { get; init; }
 
     /// <summary>How many features fire how often, on a logarithmic axis; dead features are counted in its title.</summary>
-    public Figure DensityHistogram => DensityChart.Of(Metrics.Features);
+    public Figure DensityHistogram => FeatureChart.Densities("How often features fire", Metrics.Features.Density);
 
     /// <inheritdoc/>
     public IDisplay ToDisplay() => SaeEvaluationDisplay.Draw(this);

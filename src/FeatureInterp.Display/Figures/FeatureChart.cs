@@ -36,7 +36,8 @@ public static class FeatureChart
     /// <param name="densities">For each feature the share of tokens it fired on, 0 to 1.</param>
     public static Figure Densities(string title, IReadOnlyList<double> densities)
     {
-        var alive = densities.Where(d => d > 0).Select(Math.Log10).ToList();
+        // A density of 1 belongs to the last bin below it, not to one of its own.
+        var alive = densities.Where(d => d > 0).Select(d => Math.Min(Math.Log10(d), -1e-9)).ToList();
         var dead = densities.Count - alive.Count;
         var note = dead is 0 ? "each fired at least once" : $"{Numbers.Count(dead)} never fired";
         return new($"{title} ({Numbers.Count(densities.Count, "feature")}, {note})", [HistogramTrace.Of("", alive, 0.25)],

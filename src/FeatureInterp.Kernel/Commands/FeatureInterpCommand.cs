@@ -13,5 +13,6 @@ internal static class FeatureInterpCommand
         ModelsCommand.Create(),
         PullCommand.Create(),
         TokenizeCommand.Create(),
+        SaeCommand.Create(),
     };
 }

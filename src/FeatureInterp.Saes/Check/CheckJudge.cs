@@ -6,7 +6,7 @@ namespace FeatureInterp.Saes;
 internal static class CheckJudge
 {
     // Below these an SAE explains too little for its features to mean anything, whatever it was trained on.
-    private const double GoodExplained = 0.5;
+    public const double GoodExplained = 0.5;
     private const double PoorExplained = 0.2;
 
     // So far below what is expected: the check's texts are not those an SAE was trained on.
@@ -20,17 +20,24 @@ internal static class CheckJudge
     // A change that leaves less than these shares unexplained names the cause.
     private const double Surely = 0.75;
     private const double Perhaps = 0.9;
+    private const double SurelyPaired = 0.85;
 
     // Thresholds keep out what explains a little, so leaving them away always helps a little.
     private const double SurelyThreshold = 0.5;
+
+    // A gain smaller than this is no cause unless it is half of what was missing.
+    private const double Gain = 0.04;
+    private const double Half = 0.5;
 
     // Fewer features explain a little less of the variance.
     private const double NearlyAsMuch = 0.15;
 
     /// <summary>The verdict of the numbers alone.</summary>
-    public static (SaeVerdict Verdict, IReadOnlyList<string> Reasons) Bands(SaeFitNumbers m, SaeExpectation? expected, int dSae)
+    public static (SaeVerdict Verdict, IReadOnlyList<string> Reasons) Bands(SaeFitNumbers m, SaeExpectation? expected, SaeConfig config)
     {
         var (verdict, reasons) = (SaeVerdict.Fits, new List<string>());
+        var dSae = config.DSae;
+        var isDense = m.L0 > Math.Min(config.DIn, dSae / 2.0);
         void Say(bool bad, FormattableString why)
         {
             verdict = bad ? SaeVerdict.DoesNotFit : verdict == SaeVerdict.DoesNotFit ? verdict : SaeVerdict.Doubtful;
@@ -47,36 +54,34 @@ internal static class CheckJudge
             if (ratio > DoubtfulL0)
                 Say(ratio > BadL0, $"{m.L0:F1} features fire on a token, where {l0:F1} are known ({expected.Source}).");
         }
-        else if (m.L0 < 1 || m.L0 > 0.25 * dSae)
+        else if (m.L0 < 1 || isDense)
         {
             Say(bad: false, $"{m.L0:F1} of {dSae} features fire on a token, which is {(m.L0 < 1 ? "hardly any" : "not sparse")}.");
         }
 
         // A token has L0 features, so this few over all tokens means that the same ones fire everywhere.
-        if ((1 - m.DeadShare) * dSae < 2 * m.L0 && m.L0 <= 0.25 * dSae && m is { Tokens: >= 100, L0: >= 1 })
+        if ((1 - m.DeadShare) * dSae < 2 * m.L0 && !isDense && m is { Tokens: >= 100, L0: >= 1 })
             Say(bad: false, $"The same few features fire on nearly every token: {(1 - m.DeadShare) * dSae:F0} on {m.Tokens} tokens, {m.L0:F1} at a time.");
         if (m.CeLossScore is { } score and < 0.5)
             Say(score < 0, $"With the SAE in place {100 * score:F0} % of the loss is recovered.");
         return (verdict, reasons);
     }
 
-    /// <summary>Whether the quick trials found something that helps.</summary>
-    public static bool IsSuspicious(IReadOnlyList<SaeAlternative> tried) => Best(tried) is { } best && best.Remaining < Perhaps;
+    /// <summary>Whether one of the quick trials explains more.</summary>
+    public static bool IsSuspicious(IReadOnlyList<SaeAlternative> tried) => tried.Any(t => t.Remaining < Perhaps);
 
     /// <summary>The whole verdict.</summary>
     public static SaeCheckResult Judge(SparseAutoencoder sae, string model, bool otherName, SaeFitNumbers m, SaeExpectation? expected, IReadOnlyList<SaeAlternative> tried)
     {
-        var (verdict, reasons) = Bands(m, expected, sae.Config.DSae);
+        var (verdict, reasons) = Bands(m, expected, sae.Config);
         var result = new SaeCheckResult { Verdict = verdict, Reasons = reasons, Measured = m, Expected = expected, Tried = tried };
         if (Best(tried) is { } best && best.Remaining < Perhaps)
         {
-            var sure = best.Remaining < Surely;
+            var sure = best.Remaining < (IsPaired(best) ? SurelyPaired : Surely);
             var why = string.Create(CultureInfo.InvariantCulture, $"It explains more {best.What}: {best.Alternative:F3} of the variance of the first tokens, {best.Present:F3} as it is used.");
             return result with { Verdict = sure ? SaeVerdict.DoesNotFit : SaeVerdict.Doubtful, Cause = best.Cause, Reasons = [why, .. reasons] };
         }
 
-        if (tried.FirstOrDefault(t => t.What == CheckTrials.UnusedThresholds) is { } unused && unused.Alternative >= unused.Present - NearlyAsMuch)
-            return result with { Verdict = SaeVerdict.DoesNotFit, Cause = SaeMisfit.WrongActivation, Reasons = [$"{NearlyAs(unused)} It is read as ReLU, and was trained with thresholds.", .. reasons] };
         if (verdict == SaeVerdict.Fits)
             return result;
         if (TooManyFire(sae.Config, m, expected, tried) is { } many)
@@ -103,10 +108,17 @@ internal static class CheckJudge
     // with it, it only happens to suit a stranger's activations a little better.
     private static SaeAlternative? Best(IReadOnlyList<SaeAlternative> tried)
     {
-        var helping = tried.Where(t => t.Alternative >= GoodExplained && (!t.What.StartsWith("with thresholds", StringComparison.Ordinal) || t.Remaining < SurelyThreshold)).ToArray();
+        var helping = tried.Where(t => t.Cause != SaeMisfit.None && t.Alternative >= GoodExplained && Counts(t)).ToArray();
         if (helping.Length == 0)
             return null;
         var least = helping.Min(t => t.Remaining);
         return helping.First(t => t.Remaining <= least * 1.1);
     }
+
+    // Tried on the very same tokens at the very same place: any gain is their own.
+    private static bool IsPaired(SaeAlternative t) => t.Cause is SaeMisfit.ProcessedWeights or SaeMisfit.MissingBos or SaeMisfit.UnwantedBos;
+
+    private static bool Counts(SaeAlternative t) =>
+        t.What.StartsWith("with thresholds", StringComparison.Ordinal) ? t.Remaining < SurelyThreshold
+        : IsPaired(t) || t.Alternative - t.Present >= Gain || t.Remaining < Half;
 }

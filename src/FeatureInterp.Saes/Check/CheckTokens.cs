@@ -55,15 +55,18 @@ internal sealed record CheckTokens(int[][] Texts, int? Bos)
     }
 
     /// <summary>The same texts with the beginning-of-sequence token, or without it where they have it; null when it is not known.</summary>
-    public CheckTokens? Flipped() => Bos is not { } bos || Array.Exists(Texts, t => t.Length < 2) ? null
+    public CheckTokens? Flipped() => Bos is not { } bos ? null
         : this with { Texts = Array.ConvertAll(Texts, t => BeginWithBos ? t[1..] : [bos, .. t]) };
 
     /// <summary>The first tokens of each text.</summary>
-    /// <param name="count">How many, besides BOS.</param>
+    /// <param name="count">How many, besides those that do not count.</param>
     public CheckTokens First(int count) => this with { Texts = Array.ConvertAll(Texts, t => t[..Math.Min(t.Length, count + Skip)]) };
 
-    /// <summary>How many tokens at the start of a text do not count.</summary>
-    public int Skip => BeginWithBos ? 1 : 0;
+    /// <summary>
+    /// How many tokens at the start of a text do not count: BOS, and the first token behind it, which without BOS takes the place of
+    /// one that all others attend to and then is like no other.
+    /// </summary>
+    public int Skip => BeginWithBos ? 2 : 1;
 
     private static string[] ReadShipped()
     {

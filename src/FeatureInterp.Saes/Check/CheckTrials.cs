@@ -10,8 +10,8 @@ namespace FeatureInterp.Saes;
 /// </summary>
 internal sealed class CheckTrials
 {
-    /// <summary>A trial that also counts when it explains only as much.</summary>
-    public const string UnusedThresholds = "with the thresholds that lie unused among its weights";
+    // How much less half and twice the right size explain.
+    private const double Peak = 0.1;
 
     private readonly Transformer _model;
     private readonly SparseAutoencoder _sae;
@@ -37,12 +37,9 @@ internal sealed class CheckTrials
     {
         Layers([-1, 1]);
         Bos();
-        if (!_model.Processing.IsNone)
-            Processing();
+        Processing();
         foreach (var factor in new[] { 0.8, 1.25 })
             Scale(factor);
-        if (KnownFigures.UnusedThresholds(_sae) is { } thresholds)
-            Add(SaeMisfit.WrongActivation, UnusedThresholds, _here.ExplainedVariance(x => _sae.Under(_sae.Config with { Architecture = SaeArchitecture.JumpReLU }, _sae.Weights with { Threshold = thresholds }).Reconstruct(x)));
     }
 
     /// <summary>All the others, once something is wrong.</summary>
@@ -50,8 +47,6 @@ internal sealed class CheckTrials
     public void Thorough(double? expectedL0)
     {
         Layers([.. Enumerable.Range(-_sae.Config.Hook.Layer, _model.Config.Layers).Where(s => Math.Abs(s) > 1)]);
-        if (_model.Processing.IsNone)
-            Processing();
         Normalizations();
         Scales();
         Activations(expectedL0);
@@ -86,18 +81,21 @@ internal sealed class CheckTrials
         foreach (var kind in new[] { SaeNormalization.None, SaeNormalization.ConstantNormRescale, SaeNormalization.LayerNorm })
         {
             if (kind != _sae.Config.Normalization && !_sae.Config.IsTranscoder)
-                Add(SaeMisfit.Scaling, $"with normalisation '{kind}'", _here.ExplainedVariance(x => _sae.Under(_sae.Config with { Normalization = kind }).Reconstruct(x)));
+                Add(SaeMisfit.Scaling, $"with normalisation '{kind}'", _sae.Under(_sae.Config with { Normalization = kind }));
         }
     }
 
+    // Only measured: which size is the right one, if any, is judged once all are there.
     private double Scale(double factor)
     {
         var explained = _here.ExplainedVariance(x => Times(_sae.Reconstruct(Times(x, factor)), 1 / factor));
-        Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"of activations times {factor:G3}"), explained);
+        Add(SaeMisfit.None, Size(factor), explained);
         return explained;
     }
 
-    // The size that activations are usually brought to, √d_in on average; then powers of two; then closer around the best.
+    // The size that activations are usually brought to, √d_in on average; then powers of two; then closer around the best. Where size
+    // matters there is a best one, with worse ones on both sides; where an SAE that explains much
+    // only shrinks a little, larger is better without end.
     private void Scales()
     {
         // Activations that are normalised token by token have the same size whatever they are multiplied with.
@@ -116,42 +114,29 @@ internal sealed class CheckTrials
                     best = (factor, explained);
             }
         }
+
+        if (Present < CheckJudge.GoodExplained || best.Explained - Math.Max(Scale(best.Factor / 2), Scale(best.Factor * 2)) >= Peak)
+            Add(SaeMisfit.Scaling, Size(best.Factor), best.Explained);
     }
+
+    private static string Size(double factor) => string.Create(CultureInfo.InvariantCulture, $"of activations times {factor:G3}");
 
     private void Activations(double? expectedL0)
     {
         if (_sae.Config.Architecture == SaeArchitecture.JumpReLU && _sae.Weights.Threshold is { } threshold)
         {
             foreach (var factor in new[] { 0, 0.1, 0.3, 3, 10 })
-            {
-                var other = _sae.Under(_sae.Config, _sae.Weights with { Threshold = Times(threshold, factor) });
-                Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"with thresholds times {factor:G3}"), _here.ExplainedVariance(x => other.Reconstruct(x)));
-            }
+                Add(SaeMisfit.Scaling, string.Create(CultureInfo.InvariantCulture, $"with thresholds times {factor:G3}"), _sae.Under(_sae.Config, _sae.Weights with { Threshold = Times(threshold, factor) }));
         }
 
-        if (_sae.Config is { Architecture: SaeArchitecture.Standard or SaeArchitecture.JumpReLU, Normalization: SaeNormalization.None })
+        if (_sae.Config.Architecture is SaeArchitecture.Standard or SaeArchitecture.JumpReLU)
         {
             foreach (var k in expectedL0 is { } l0 ? [Math.Clamp((int)Math.Round(l0), 1, _sae.Config.DSae)] : new[] { 16, 32, 64, 128 }.Where(k => k < _sae.Config.DSae))
-                Add(SaeMisfit.WrongActivation, $"with only the {k} largest features of a token", _here.ExplainedVariance(x => OnlyLargest(x, k)));
+                Add(SaeMisfit.WrongActivation, $"with only the {k} largest features of a token", _sae.Under(_sae.Config with { Architecture = SaeArchitecture.TopK, TopK = new SaeTopK(k) }));
         }
     }
 
-    /// <summary>The reconstruction from the k largest features of each token.</summary>
-    private Tensor OnlyLargest(Tensor x, int k)
-    {
-        var features = _sae.EncodeDense(x);
-        var (indices, values) = (new int[k], new float[k]);
-        for (var t = 0; t < features.Shape[0]; t++)
-        {
-            var row = features.Row(t);
-            Kernels.TopK(row, indices, values);
-            row.Clear();
-            for (var i = 0; i < k; i++)
-                row[indices[i]] = values[i];
-        }
-
-        return _sae.Decode(features).Reshape(x.Shape);
-    }
+    private void Add(SaeMisfit cause, string what, SparseAutoencoder other) => Add(cause, what, _here.ExplainedVariance(x => other.Reconstruct(x)));
 
     private void Add(SaeMisfit cause, string what, double explained)
     {

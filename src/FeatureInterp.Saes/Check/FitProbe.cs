@@ -15,11 +15,13 @@ internal sealed class FitProbe
     public double MeanNorm => _texts.SelectMany(t => Enumerable.Range(_skip, t.In.Shape[0] - _skip).Select(i => (double)TensorPrimitives.Norm<float>(t.In.Row(i)))).Average();
 
     /// <summary>Runs a model up to the SAE's hook, moved by some layers.</summary>
-    /// <returns>Null when the model has no such layer.</returns>
+    /// <returns>By shift; without those at which the model has no such layer.</returns>
     public static IReadOnlyDictionary<int, FitProbe> Run(Transformer model, SaeConfig config, CheckTokens tokens, IReadOnlyList<int> shifts, CancellationToken cancellation)
     {
         var hooks = shifts.Select(s => (Shift: s, In: config.Hook with { Layer = config.Hook.Layer + s }, Out: (config.HookOut ?? config.Hook) is var o ? o with { Layer = o.Layer + s } : default))
             .Where(h => model.HookPoints.Contains(h.In) && model.HookPoints.Contains(h.Out)).ToArray();
+        if (hooks.Length == 0)
+            return new Dictionary<int, FitProbe>();
         var inBlocks = hooks.All(h => h.In.ToString().StartsWith("blocks.", StringComparison.Ordinal) && h.Out.ToString().StartsWith("blocks.", StringComparison.Ordinal));
         int? stop = inBlocks ? hooks.Max(h => Math.Max(h.In.Layer, h.Out.Layer)) + 1 : null;
         var run = model.Run(

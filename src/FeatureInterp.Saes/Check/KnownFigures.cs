@@ -17,31 +17,23 @@ internal static class KnownFigures
         return FromSparsity(sae) is { } l0 ? new SaeExpectation(l0, null, "sparsity.safetensors") : null;
     }
 
-    /// <summary>Thresholds, [d_sae], that lie with the weights of an SAE that is read as if it had none; null for the usual case.</summary>
-    public static Tensor? UnusedThresholds(SparseAutoencoder sae) =>
-        sae.Config.Architecture != SaeArchitecture.Standard ? null : sae.WeightFiles.Select(f => Vector(f, "threshold", sae.Config.DSae)).FirstOrDefault(t => t is not null);
-
     private static double? FromSparsity(SparseAutoencoder sae)
     {
-        if (Vector(Path.Combine(sae.Folder, "sparsity.safetensors"), "sparsity", sae.Config.DSae) is not { } sparsity)
-            return null;
-        double sum = 0;
-        foreach (var s in sparsity.Span)
-            sum += Math.Pow(10, s);
-        return sum > 0 && sum <= sae.Config.DSae ? sum : null;
-    }
-
-    // These are only hints: what is not there or cannot be read gives none.
-    private static Tensor? Vector(string path, string name, int length)
-    {
-        if (!path.EndsWith(".safetensors", StringComparison.Ordinal) || !File.Exists(path))
+        var path = Path.Combine(sae.Folder, "sparsity.safetensors");
+        if (!File.Exists(path))
             return null;
         try
         {
-            return SafetensorsFile.Open(path).Weights.TryGetValue(name, out var vector) && vector.Count == length ? vector.ToTensor() : null;
+            if (!SafetensorsFile.Open(path).Weights.TryGetValue("sparsity", out var sparsity) || sparsity.Count != sae.Config.DSae)
+                return null;
+            double sum = 0;
+            foreach (var s in sparsity.ToTensor().Span)
+                sum += Math.Pow(10, s);
+            return sum > 0 && sum <= sae.Config.DSae ? sum : null;
         }
         catch (WeightFileException)
         {
+            // It is only a hint; what cannot be read gives none.
             return null;
         }
     }

@@ -33,8 +33,8 @@ public static class SaeCheck
 
         if (CheckTokens.Of(model, options, out var whyNot) is not { } tokens)
             return NotChecked(whyNot);
-        if (tokens.Texts.Length == 0 || tokens.Texts.Sum(t => t.Length - tokens.Skip) < 2)
-            return NotChecked("There are too few tokens to try it on.");
+        if (tokens.Texts.Length == 0 || tokens.Texts.Min(t => t.Length - tokens.Skip) < 2)
+            return NotChecked("The texts are too short to try it on; each needs four tokens.");
 
         var here = FitProbe.Run(model, sae.Config, tokens, [0], cancellation)[0];
         var measured = here.Measure(sae);
@@ -54,7 +54,7 @@ public static class SaeCheck
         var expected = options.Expected ?? KnownFigures.Of(sae);
         var trials = new CheckTrials(model, sae, tokens, here, cancellation);
         trials.Quick();
-        if (CheckJudge.Bands(measured, expected, sae.Config.DSae).Verdict != SaeVerdict.Fits || CheckJudge.IsSuspicious(trials.Tried))
+        if (CheckJudge.Bands(measured, expected, sae.Config).Verdict != SaeVerdict.Fits || CheckJudge.IsSuspicious(trials.Tried))
             trials.Thorough(expected?.L0);
         return CheckJudge.Judge(sae, model.Name, IsOtherName(sae, model), measured, expected, trials.Tried);
     }

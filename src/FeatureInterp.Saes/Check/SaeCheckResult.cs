@@ -49,7 +49,7 @@ public enum SaeMisfit
     DamagedWeights,
 }
 
-/// <summary>What a check measured, over the tokens of its texts without special ones.</summary>
+/// <summary>What a check measured, over the tokens of its texts without the first of each.</summary>
 /// <param name="Tokens">How many tokens.</param>
 /// <param name="L0">Features that fire on a token.</param>
 /// <param name="ExplainedVariance">1 − E‖x − x̂‖² / (E‖x‖² − ‖E x‖²).</param>

@@ -24,7 +24,7 @@ internal sealed class EvaluationBatch
     {
         (_model, _sae, _excluded, _scale) = (model, sae, excluded, (float)scale);
         _in = sae.Config.Hook;
-        _out = sae.Config.HookOut ?? _in;
+        _out = sae.HookWritten;
         _start = IsInBlock(_in) && IsInBlock(_out) ? Math.Min(_in.Layer, _out.Layer) : 0;
     }
 

@@ -33,6 +33,6 @@ internal sealed partial class DeepSeekR1Layout : ISaeLayout
         }
         : SaeNameFacts.Unknown($"'{path}' names no layer (the file is called DeepSeek-R1-Distill-Llama-8B-SAE-l19.pt or alike)");
 
-    [GeneratedRegex(@"-l(?<layer>\d{1,4})\.pt$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"-l(?<layer>\d{1,4})\.pt$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Layer();
 }

@@ -61,12 +61,12 @@ internal static partial class GemmaScope2Names
     // resid_post, resid_post_all: the same site, other layers.
     private static string KindOf(string folder) => folder.EndsWith("_all", StringComparison.Ordinal) ? KindOf(folder[..^4]) : folder is "resid_post" or "attn_out" or "mlp_out" or "transcoder" or "clt" ? folder : "";
 
-    [GeneratedRegex("(^|/)gemma-scope-2-(?<size>270m|1b|4b|12b|27b)-(?<kind>pt|it)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("(^|/)gemma-scope-2-(?<size>270m|1b|4b|12b|27b)-(?<kind>pt|it)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Repository();
 
-    [GeneratedRegex(@"(^|/|_)layer_(?<layer>\d{1,4})([/_.]|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft)]
+    [GeneratedRegex(@"(^|/|_)layer_(?<layer>\d{1,4})([/_.]|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Layer();
 
-    [GeneratedRegex(@"^model\.layers\.(?<layer>\d{1,4})\.(?<part>output|self_attn\.o_proj\.input|post_feedforward_layernorm\.output|pre_feedforward_layernorm\.output)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^model\.layers\.(?<layer>\d{1,4})\.(?<part>output|self_attn\.o_proj\.input|post_feedforward_layernorm\.output|pre_feedforward_layernorm\.output)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Module();
 }

@@ -10,7 +10,14 @@ internal static partial class GemmaScopeNames
     // The names round: 65k is 2¹⁶, 1m is 2²⁰.
     private static readonly Dictionary<string, int> Widths = new(StringComparer.Ordinal)
     {
-        ["4k"] = 1 << 12, ["16k"] = 1 << 14, ["32k"] = 1 << 15, ["65k"] = 1 << 16, ["131k"] = 1 << 17, ["262k"] = 1 << 18, ["524k"] = 1 << 19, ["1m"] = 1 << 20,
+        ["4k"] = 1 << 12,
+        ["16k"] = 1 << 14,
+        ["32k"] = 1 << 15,
+        ["65k"] = 1 << 16,
+        ["131k"] = 1 << 17,
+        ["262k"] = 1 << 18,
+        ["524k"] = 1 << 19,
+        ["1m"] = 1 << 20,
     };
 
     /// <summary>Whether a path lies under the SAEs of the token embedding.</summary>
@@ -78,12 +85,12 @@ internal static partial class GemmaScopeNames
     private static int? LayerOf(string path) =>
         Layer().Match(path) is { Success: true } match ? int.Parse(match.Groups["layer"].Value, CultureInfo.InvariantCulture) : null;
 
-    [GeneratedRegex(@"(^|/)gemma-scope-(?<size>2b|9b|27b)-(?<kind>pt|it)-(?<site>res|mlp|att|transcoders)(-canonical)?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)gemma-scope-(?<size>2b|9b|27b)-(?<kind>pt|it)-(?<site>res|mlp|att|transcoders)(-canonical)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Repository();
 
-    [GeneratedRegex(@"(^|/)layer_(?<layer>\d{1,4})(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft)]
+    [GeneratedRegex(@"(^|/)layer_(?<layer>\d{1,4})(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Layer();
 
-    [GeneratedRegex(@"(^|/)width_(?<width>\d{1,5}[km])(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft)]
+    [GeneratedRegex(@"(^|/)width_(?<width>\d{1,5}[km])(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Width();
 }

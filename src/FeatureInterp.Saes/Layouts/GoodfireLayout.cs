@@ -32,6 +32,6 @@ internal sealed partial class GoodfireLayout : ISaeLayout
         }
         : SaeNameFacts.Unknown($"'{path}' names no model and layer (the files are called Llama-3.1-8B-Instruct-SAE-l19.pth and Llama-3.3-70B-Instruct-SAE-l50.pt)");
 
-    [GeneratedRegex(@"(^|/)(?<model>Llama-3\.[13]-(?<size>8|70)B-Instruct)-SAE-l(?<layer>\d{1,4})\.pth?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)(?<model>Llama-3\.[13]-(?<size>8|70)B-Instruct)-SAE-l(?<layer>\d{1,4})\.pth?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileName();
 }

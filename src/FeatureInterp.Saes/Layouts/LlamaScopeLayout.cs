@@ -52,7 +52,7 @@ internal sealed class LlamaScopeLayout : ISaeLayout
             Dataset = "cerebras/SlimPajama-627B",
             ContextSize = 1024,
             UnfoldedNormalization = NormFactor.Unfolded,
-            OtherFields = factor is { } f ? new Dictionary<string, string> { [NormFactor.Field] = f.ToString("R", System.Globalization.CultureInfo.InvariantCulture) } : new Dictionary<string, string>(),
+            OtherFields = NormFactor.FieldOf(factor),
         },
     };
 

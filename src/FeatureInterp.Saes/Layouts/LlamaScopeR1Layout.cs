@@ -1,5 +1,4 @@
 using FeatureInterp.Models;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
 
@@ -25,7 +24,7 @@ internal sealed class LlamaScopeR1Layout : ISaeLayout
         var arrays = SaeArrays.Open(Weights(path));
         var weights = LinearArrays.Read(arrays, "encoder", "decoder");
         var (dIn, dSae) = (weights.Encoder!.Width, weights.Encoder.Features);
-        if (file.Int("d_model", 1, 1 << 22, dIn) != dIn || (long)dIn * file.Int("expansion_factor", 1, 1 << 16, dSae / dIn) != dSae)
+        if (file.Int("d_model", 1, 1 << 22, dIn) != dIn || (file.Has("expansion_factor") && dIn * file.Number("expansion_factor", 0, 1 << 16) != dSae))
             throw file.Fault($"'d_model' · 'expansion_factor' is not the size of the weights, {dIn} inputs and {dSae} features; do the two files belong together?");
         var threshold = arrays.Vector(Threshold, dSae);
         TensorPrimitives.Exp(threshold.Span, threshold.Span);

@@ -56,6 +56,6 @@ internal sealed partial class MntssLayout : ISaeLayout
         return (folder, layer, Path.Combine(folder, $"W_enc_{layer}.safetensors"), Path.Combine(folder, $"W_dec_{layer}.safetensors"));
     }
 
-    [GeneratedRegex(@"^(W_(enc|dec)_(?<layer>\d{1,4})\.safetensors|(?<layer>\d{1,4}))$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(W_(enc|dec)_(?<layer>\d{1,4})\.safetensors|(?<layer>\d{1,4}))$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileName();
 }

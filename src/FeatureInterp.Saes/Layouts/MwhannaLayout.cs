@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Saes;
 
@@ -53,9 +52,9 @@ internal sealed partial class MwhannaLayout : ISaeLayout
         ? new SaeNameFacts { ModelName = $"Qwen/Qwen3-{match.Groups["size"].Value}B" }
         : SaeNameFacts.Unknown($"'{repository}' names no model (a repository is called qwen3-4b-transcoders or alike)");
 
-    [GeneratedRegex(@"^layer_(?<layer>\d{1,4})\.safetensors$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^layer_(?<layer>\d{1,4})\.safetensors$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileName();
 
-    [GeneratedRegex(@"(^|/)qwen3-(?<size>\d{1,3}(\.\d)?)b-", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)qwen3-(?<size>\d{1,3}(\.\d)?)b-", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Repository();
 }

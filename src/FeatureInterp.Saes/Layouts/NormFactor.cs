@@ -11,6 +11,15 @@ internal static class NormFactor
     /// <summary>Where <see cref="SaeOrigin.OtherFields"/> keeps the factor that the files themselves give.</summary>
     public const string Field = "norm_scaling_factor of the files";
 
+    /// <summary>The factor as <see cref="SaeOrigin.OtherFields"/> keeps it.</summary>
+    public static Dictionary<string, string> FieldOf(double? factor)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (factor is { } f)
+            fields[Field] = f.ToString("R", CultureInfo.InvariantCulture);
+        return fields;
+    }
+
     /// <summary>The options with the factor of the files where they ask for it.</summary>
     /// <exception cref="SaeException">The factor is no positive number, or the files give none where theirs was asked for.</exception>
     public static SaeLoadOptions Resolve(SaeFiles files, SaeLoadOptions options)

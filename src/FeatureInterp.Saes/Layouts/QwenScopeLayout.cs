@@ -12,8 +12,13 @@ internal sealed partial class QwenScopeLayout : ISaeLayout
 {
     private static readonly Dictionary<string, int?> Models = new(StringComparer.Ordinal)
     {
-        ["Qwen3-1.7B-Base"] = 2048, ["Qwen3-8B-Base"] = 4096, ["Qwen3-30B-A3B-Base"] = 2048,
-        ["Qwen3.5-2B-Base"] = null, ["Qwen3.5-9B-Base"] = null, ["Qwen3.5-27B"] = 5120, ["Qwen3.5-35B-A3B-Base"] = null,
+        ["Qwen3-1.7B-Base"] = 2048,
+        ["Qwen3-8B-Base"] = 4096,
+        ["Qwen3-30B-A3B-Base"] = 2048,
+        ["Qwen3.5-2B-Base"] = null,
+        ["Qwen3.5-9B-Base"] = null,
+        ["Qwen3.5-27B"] = 5120,
+        ["Qwen3.5-35B-A3B-Base"] = null,
     };
 
     public string Name => "qwen_scope";
@@ -68,9 +73,9 @@ internal sealed partial class QwenScopeLayout : ISaeLayout
         };
     }
 
-    [GeneratedRegex(@"(^|/)SAE-Res-(?<model>Qwen.+)-W(?<width>\d{1,5})K-L0_(?<k>\d{1,6})$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)SAE-Res-(?<model>Qwen.+)-W(?<width>\d{1,5})K-L0_(?<k>\d{1,6})$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Repository();
 
-    [GeneratedRegex(@"(^|/)layer(?<layer>\d{1,4})\.sae\.pt$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|/)layer(?<layer>\d{1,4})\.sae\.pt$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileName();
 }

@@ -1,4 +1,3 @@
-using FeatureInterp.Models;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Saes;
@@ -174,7 +173,9 @@ internal sealed class SaeArrays
     }
 
     private static string Wanted(bool featuresFirst, int features, int? width) =>
-        featuresFirst ? $"[{features}, {width?.ToString() ?? "outputs"}]" : $"[{width?.ToString() ?? "outputs"}, {features}]";
+        width is null
+        ? featuresFirst ? $"[{features}, outputs]" : $"[outputs, {features}]"
+        : featuresFirst ? $"[{features}, {width}]" : $"[{width}, {features}]";
 
     private static string Shape(Weight weight) => $"[{string.Join(", ", weight.Shape.ToArray())}]";
 }

@@ -66,7 +66,7 @@ internal static class SaeFinder
         }
 
         // Both files of a layer, or a folder's files beside the folder, are one SAE: the first named.
-        found = [.. found.DistinctBy(f => f.Layout is MntssLayout ? Path.GetFileName(f.Path).Replace("W_dec_", "W_enc_", StringComparison.Ordinal) : f.Path)];
+        found = [.. found.DistinctBy(f => f.Layout is MntssLayout ? Path.GetFileName(f.Path).Replace("W_dec_", "W_enc_", StringComparison.Ordinal) : f.Path, StringComparer.Ordinal)];
         return found switch
         {
             [var only] => only,
@@ -79,7 +79,7 @@ internal static class SaeFinder
     private static Exception Unknown(string path, ISaeLayout? named)
     {
         if (named is not null)
-            return new SaeException($"{path}: this does not look like '{named.Name}', {named.Title}; leave the layout out to have it recognised.");
+            return (File.Exists(path) && SingleFileSae.IsTorch(path) ? Caught(() => SaeArrays.Open(path)) : null) ?? new SaeException($"{path}: this does not look like '{named.Name}', {named.Title}; leave the layout out to have it recognised.");
         var half = new[] { "cfg.json", "sae_weights.safetensors" }.FirstOrDefault(f => File.Exists(Path.Combine(path, f)));
         if (half is not null)
             return Caught(() => new SaeLensLayout().Read(path, new SaeLoadOptions())) ?? Strange(path);

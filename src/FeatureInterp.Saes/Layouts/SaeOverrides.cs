@@ -1,5 +1,4 @@
 using System.Globalization;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Saes;
 
@@ -49,7 +48,7 @@ internal static class SaeOverrides
         "prepend_bos" => origin with { PrependBos = Flag(name, value) },
         "neuronpedia_id" => origin with { NeuronpediaId = value },
         _ when Meaningless.Contains(name, StringComparer.Ordinal) => origin,
-        _ => origin with { OtherFields = new Dictionary<string, string>(origin.OtherFields) { [name] = value } },
+        _ => origin with { OtherFields = new Dictionary<string, string>(origin.OtherFields, StringComparer.Ordinal) { [name] = value } },
     };
 
     private static SaeConfig Normalized(SaeConfig config, string value) => value switch

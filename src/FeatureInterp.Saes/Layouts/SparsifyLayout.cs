@@ -98,6 +98,6 @@ internal sealed partial class SparsifyLayout : ISaeLayout
 
     private static string Weights(string path) => Path.Combine(path, "sae.safetensors");
 
-    [GeneratedRegex(@"(^|\.)(layers|h)[._](?<layer>\d{1,4})(?<part>(\.[a-z_]+)?)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(^|\.)(layers|h)[._](?<layer>\d{1,4})(?<part>(\.[a-z_]+)?)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Folder();
 }

@@ -81,6 +81,6 @@ internal sealed partial class TemporalLayout : ISaeLayout
 
     private static string Weights(string path) => Path.Combine(path, "latest_ckpt.safetensors");
 
-    [GeneratedRegex(@"(^|/)layer_(?<layer>\d{1,4})(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft)]
+    [GeneratedRegex(@"(^|/)layer_(?<layer>\d{1,4})(/|$)", RegexOptions.ExplicitCapture | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Layer();
 }

@@ -3,8 +3,8 @@ namespace FeatureInterp.Saes;
 /// <summary>BatchTopK's choice: of a whole batch's positive values the k · rows largest, equal ones by row and feature.</summary>
 internal static class BatchTopKSelection
 {
-    private const int BucketShift = 12;
-    private const float LikelyShare = 0.75f;
+    private const int BucketShift = 16;
+    private const float LikelyShare = 0.9f;
 
     /// <summary>Encodes the page's batch and chooses.</summary>
     /// <param name="page">The step.</param>
@@ -47,19 +47,54 @@ internal static class BatchTopKSelection
             return candidates;
         }
 
-        if (wanted == 0)
-            return candidates.Where(_ => false);
-        var counts = new int[1 << (31 - BucketShift)];
+        if (float.IsNaN(TensorPrimitives.Max<float>(candidates.Values)))
+            throw TrainingFaults.RanAway("A pre-activation is not a number");
+        smallest = wanted > 0 ? NthLargest(candidates.Values, wanted) : float.PositiveInfinity;
+        var ties = wanted;
         foreach (var value in candidates.Values)
+            ties -= value > smallest ? 1 : 0;
+        return Keep(candidates, wanted, smallest, ties);
+    }
+
+    private static float NthLargest(float[] values, int n)
+    {
+        var counts = new int[1 << (31 - BucketShift)];
+        foreach (var value in values)
             counts[Bucket(value)]++;
         var (bucket, above) = (counts.Length - 1, 0);
-        while (above + counts[bucket] < wanted)
+        while (above + counts[bucket] < n)
             above += counts[bucket--];
-        var within = candidates.Values.Where(v => Bucket(v) == bucket).ToArray();
+        var (within, count) = (new float[counts[bucket]], 0);
+        foreach (var value in values)
+        {
+            if (Bucket(value) == bucket)
+                within[count++] = value;
+        }
+
         Array.Sort(within);
-        var last = smallest = within[^(wanted - above)];
-        var ties = wanted - above - within.Count(v => v > last);
-        return candidates.Where(e => candidates.Values[e] > last || (candidates.Values[e] == last && ties-- > 0));
+        return within[^(n - above)];
+    }
+
+    // All above the limit, and the first so many that are equal to it.
+    private static SparseBatch Keep(SparseBatch candidates, int count, float limit, int ties)
+    {
+        var (starts, features, values) = (new int[candidates.Starts.Length], new int[count], new float[count]);
+        var kept = 0;
+        for (var row = 0; row < candidates.Rows; row++)
+        {
+            for (var e = candidates.Starts[row]; e < candidates.Starts[row + 1]; e++)
+            {
+                var value = candidates.Values[e];
+                if (value < limit || (value == limit && ties-- <= 0))
+                    continue;
+                (features[kept], values[kept]) = (candidates.Features[e], value);
+                kept++;
+            }
+
+            starts[row + 1] = kept;
+        }
+
+        return new SparseBatch(starts, features, values, candidates.DSae);
     }
 
     private static int Bucket(float value) => (int)(BitConverter.SingleToUInt32Bits(value) >> BucketShift);

@@ -64,9 +64,10 @@ internal sealed class FeatureCollector(int dSae)
         for (var r = from; r < to; r++)
         {
             var pre = block.Row(r);
-            TensorPrimitives.Add(pre, bias.Span, pre);
-            if (scale is not null)
-                TensorPrimitives.Multiply(pre, scale, pre);
+            if (scale is null)
+                TensorPrimitives.Add(pre, bias.Span, pre);
+            else
+                TensorPrimitives.AddMultiply(pre, bias.Span, scale, pre);
             for (var s = 0; s < selectors.Length; s++)
                 _chunks[s][at].Add(pre, features.AsSpan(0, selectors[s](pre, features)));
         }

@@ -6,8 +6,14 @@ namespace FeatureInterp.Saes;
 /// <summary>The ways in which features of a row are chosen by its pre-activations.</summary>
 internal static class RowSelectors
 {
-    /// <summary>pre[f] &gt; limits[f].</summary>
-    public static RowSelector Above(float[] limits) => (pre, features) => Kernels.Above(pre, limits, features);
+    /// <summary>pre[f] &gt; limits[f], or pre[f] is NaN, which then is seen in the loss.</summary>
+    public static RowSelector Above(float[] limits) => (pre, features) =>
+    {
+        var values = ArrayPool<float>.Shared.Rent(pre.Length);
+        var count = Kernels.CollectAbove(pre, limits, features, values.AsSpan(0, pre.Length));
+        ArrayPool<float>.Shared.Return(values);
+        return count;
+    };
 
     /// <summary>pre[f] &gt; 0.</summary>
     public static RowSelector Positive(int dSae) => Above(new float[dSae]);

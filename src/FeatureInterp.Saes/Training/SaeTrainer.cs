@@ -54,7 +54,7 @@ internal sealed class SaeTrainer
         Compute(_page, _options.Objective, _batch, StepsDone, dead);
         var loss = _page.Losses.Sum(l => l.Value);
         if (!double.IsFinite(loss))
-            throw new SaeException($"The loss is {loss} at step {StepsDone}: training has run away. Lower the learning rate, lengthen its warm-up, or normalise the activations.");
+            throw TrainingFaults.RanAway($"The loss is {loss} at step {StepsDone}");
         Move(Parameters, _options, _options.Optimizer.LearningRate.At(StepsDone, _options.Steps), StepsDone + 1);
         StepsDone++;
         var fired = _activity.Add(_page.Active!, _page.Activations);
@@ -70,12 +70,15 @@ internal sealed class SaeTrainer
     }
 
     /// <summary>Clips the gradients and moves every weight with Adam.</summary>
+    /// <exception cref="SaeException">A gradient is no longer a number.</exception>
     public static void Move(TrainingParameters parameters, SaeTrainingOptions options, double rate, long number)
     {
         if (options.Decoder.KeepsUnitNorm)
             RemoveParallel(parameters.Decoder);
         var adam = options.Optimizer;
         var norm = Math.Sqrt(parameters.All.Sum(p => SumOfSquares(p.Gradient)));
+        if (!double.IsFinite(norm))
+            throw TrainingFaults.RanAway($"The gradient's norm is {norm} at step {number - 1}");
         var step = new AdamStep(rate, adam.Beta1, adam.Beta2, adam.Epsilon, number, (float)Math.Min(1, adam.MaxGradientNorm / (norm + 1e-6)));
         foreach (var parameter in parameters.All)
             Kernels.Adam(parameter.Gradient.Span, step, parameter.Mean.Span, parameter.Square.Span, parameter.Value.Span);

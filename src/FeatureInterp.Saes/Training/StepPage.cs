@@ -47,7 +47,7 @@ internal sealed class StepPage(TrainingParameters parameters, bool appliesDecode
     public SparseProducts Products { get; } = new();
 
     /// <summary>‖W_dec[f]‖ of each feature.</summary>
-    public float[] DecoderNorms => _norms ??= Parameters.DecoderNorms();
+    public float[] DecoderNorms => _norms ??= Finite(Parameters.DecoderNorms());
 
     /// <summary>A limit below which BatchTopK's features hardly ever lie, from the step before: it saves time and changes no result.</summary>
     public float LikelyLimit { get; set; }
@@ -160,6 +160,10 @@ internal sealed class StepPage(TrainingParameters parameters, bool appliesDecode
         for (var row = 0; row < rows.Shape[0]; row++)
             values.CopyTo(rows.Row(row));
     }
+
+    private static float[] Finite(float[] norms) => float.IsFinite(TensorPrimitives.Sum<float>(norms))
+        ? norms
+        : throw TrainingFaults.RanAway("A decoder row's norm is no longer a number");
 
     public static Tensor Like(Tensor x) => Tensor.Uninitialized(x.Shape);
 }

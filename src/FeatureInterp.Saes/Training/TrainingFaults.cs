@@ -23,5 +23,9 @@ internal static class TrainingFaults
             throw new SaeException($"{name} is {Text(value)}; it must be a number above 0.");
     }
 
+    /// <summary>Training that has gone where numbers end.</summary>
+    public static SaeException RanAway(string what) =>
+        new($"{what}: training has run away. Lower the learning rate, lengthen its warm-up, or normalise the activations.");
+
     private static string Text(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
 }

@@ -14,10 +14,10 @@ public static partial class Kernels
         LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation, CopyColumnsOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
+        GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation, MatMulTransposedOperation,
-        SparseMatMulOperation, SparseDotsOperation, AboveOperation, AdamOperation,
-        GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
+        SparseMatMulOperation, SparseDotsOperation, AdamOperation,
     ];
 
     private static void CheckLength(int found, long wanted, [CallerArgumentExpression(nameof(found))] string what = "")

@@ -45,8 +45,6 @@ internal delegate void SparseMatMulKernel(ReadOnlySpan<int> starts, ReadOnlySpan
 
 internal delegate void SparseDotsKernel(ReadOnlySpan<int> starts, ReadOnlySpan<int> indices, ReadOnlySpan<float> x, ReadOnlySpan<float> w, int length, Span<float> dots);
 
-internal delegate int AboveKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> limits, Span<int> indices);
-
 internal delegate void AdamKernel(ReadOnlySpan<float> gradient, AdamStep step, Span<float> mean, Span<float> square, Span<float> weights);
 
 internal delegate void NormGradientKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> g, int length, bool isCentred, float eps, Span<float> y);

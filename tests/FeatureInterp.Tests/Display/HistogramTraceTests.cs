@@ -73,7 +73,9 @@ public class HistogramTraceTests
         var trace = Assert.IsType<HistogramTrace>(Assert.Single(figure.Traces));
         Assert.Equal(3, trace.Counts.Sum());
         Assert.Equal((-2.0, 0.25), (trace.Start, trace.BinWidth));
-        Assert.Contains("each fired", FeatureChart.Densities("x", [1]).Title);
+        var always = FeatureChart.Densities("x", [1]);
+        Assert.Contains("each fired", always.Title);
+        Assert.Equal(-0.25, ((HistogramTrace)always.Traces[0]).Start);
     }
 
     [Fact]

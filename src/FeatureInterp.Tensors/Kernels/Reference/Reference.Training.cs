@@ -48,19 +48,6 @@ internal static partial class Reference
         }
     }
 
-    /// <summary>The places where x[i] is above limits[i].</summary>
-    public static int Above(ReadOnlySpan<float> x, ReadOnlySpan<float> limits, Span<int> indices)
-    {
-        var count = 0;
-        for (var i = 0; i < x.Length; i++)
-        {
-            if (x[i] > limits[i])
-                indices[count++] = i;
-        }
-
-        return count;
-    }
-
     /// <summary>Adam's step, each array rounded to fp32 once.</summary>
     public static void Adam(ReadOnlySpan<float> gradient, AdamStep step, Span<float> mean, Span<float> square, Span<float> weights)
     {

@@ -72,9 +72,6 @@ internal unsafe partial interface ISimd<V>
     /// <summary>Whether every element of a is at most its partner in b; false where either is NaN.</summary>
     static abstract bool AllAtMost(V a, V b);
 
-    /// <summary>A bit for each element of a that is larger than its partner in b, the first lowest.</summary>
-    static abstract ulong GreaterMask(V a, V b);
-
     static abstract V Sqrt(V v);
 
     /// <summary>The side of the square block that <see cref="StoreTransposed"/> turns.</summary>

@@ -108,9 +108,6 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
     public static bool AllAtMost(Vector128<float> a, Vector128<float> b) => Vector128.LessThanOrEqualAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong GreaterMask(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThan(a, b).ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Sqrt(Vector128<float> v) => Vector128.Sqrt(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

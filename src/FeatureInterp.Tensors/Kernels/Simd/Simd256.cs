@@ -99,9 +99,6 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
     public static bool AllAtMost(Vector256<float> a, Vector256<float> b) => Vector256.LessThanOrEqualAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong GreaterMask(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b).ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Sqrt(Vector256<float> v) => Vector256.Sqrt(v);
 
     // Halves of rows i and i + 4 share a register from the load on, so that no step crosses the middle of a register.

@@ -92,9 +92,6 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
     public static bool AllAtMost(Vector512<float> a, Vector512<float> b) => Vector512.LessThanOrEqualAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong GreaterMask(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThan(a, b).ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sqrt(Vector512<float> v) => Vector512.Sqrt(v);
 
     // A 16 × 16 block would need as many shuffles per element, and 512-bit ones run on one port only.

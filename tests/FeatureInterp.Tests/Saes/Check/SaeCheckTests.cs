@@ -1,6 +1,6 @@
+using System.Text.Json;
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
@@ -39,7 +39,7 @@ public class SaeCheckTests
     [Fact]
     public void CheckAgainst_OtherWeightsInTheSameShape_IsAnotherModel()
     {
-        using var other = new OtherModel(seed: 5);
+        using var other = OtherModel.Drawn(seed: 5);
         var check = DoesNotFit(EmbeddedPair.Sae.CheckAgainst(other.Load()), SaeMisfit.OtherModel);
         Assert.Contains("talegrid-6m", check.Reasons[0], StringComparison.Ordinal);
     }
@@ -84,15 +84,11 @@ public class SaeCheckTests
         DoesNotFit(wrong.Load().CheckAgainst(Model), SaeMisfit.Scaling);
     }
 
-    // It even explains more than it should, so only the number of features and the unused thresholds can tell.
-    [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true)]
-    public void CheckAgainst_JumpReLUReadAsReLU_IsWrongActivation(bool thresholdsThere, bool sparsityThere)
+    // It even explains more than it should, so only the number of features can tell.
+    [Fact]
+    public void CheckAgainst_JumpReLUReadAsReLU_IsWrongActivation()
     {
-        using var wrong = new WrongPair().Configured("\"jumprelu\"", "\"standard\"");
-        if (!thresholdsThere)
-            wrong.WithoutArray("threshold");
-        if (!sparsityThere)
-            wrong.Without("sparsity.safetensors");
+        using var wrong = new WrongPair().Configured("\"jumprelu\"", "\"standard\"").WithoutArray("threshold");
         DoesNotFit(wrong.Load().CheckAgainst(Model), SaeMisfit.WrongActivation);
     }
 
@@ -105,10 +101,31 @@ public class SaeCheckTests
         DoesNotFit(sae.CheckAgainst(Model), SaeMisfit.WrongActivation);
     }
 
+    // Nothing in a Gemma-2's processing touches its residual stream, so there the embedded SAE fits all the same.
     [Fact]
-    public void CheckAgainst_WeightsNotFinite_SaysSo()
+    public void CheckAgainst_ProcessingThatDoesNotTouchTheHook_Fits() =>
+        Assert.Equal(SaeVerdict.Fits, EmbeddedPair.Sae.CheckAgainst(Model.WithProcessing(WeightProcessing.Standard)).Verdict);
+
+    // What an MLP reads is without its norm's gain once that is folded into the weights. The embedded model's gains are nearly even, so
+    // they are made uneven, and an SAE is made for them by formula.
+    [Theory, InlineData(false), InlineData(true)]
+    public void CheckAgainst_ProcessedWeights_SaysSo(bool trainedOnProcessed)
     {
-        using var wrong = new WrongPair().Changed("b_dec", _ => float.NaN);
+        using var uneven = OtherModel.WithUnevenGains(layer: 3, seed: 4);
+        var published = uneven.Load();
+        var processed = published.WithProcessing(WeightProcessing.Standard);
+        var (right, wrong) = trainedOnProcessed ? (processed, published) : (published, processed);
+        using var pair = PrincipalSae.Of(right, "blocks.3.mlp.hook_in", Texts(), directions: 80);
+        var sae = pair.Load();
+        var fits = sae.CheckAgainst(right);
+        Assert.True(fits.Verdict == SaeVerdict.Fits, fits.ToString());
+        Assert.Contains(trainedOnProcessed ? "'fold_ln" : "'none'", DoesNotFit(sae.CheckAgainst(wrong), SaeMisfit.ProcessedWeights).Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CheckAgainst_ReconstructionNotFinite_SaysSo()
+    {
+        using var wrong = new WrongPair().Changed("W_dec", _ => 3e38f);
         DoesNotFit(wrong.Load().CheckAgainst(Model), SaeMisfit.DamagedWeights);
     }
 
@@ -121,6 +138,77 @@ public class SaeCheckTests
         Assert.Equal(SaeVerdict.NotChecked, check.Verdict);
         Assert.Contains("no tokenizer", Assert.Single(check.Reasons), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(60, null, SaeVerdict.Fits, "")]
+    [InlineData(100, null, SaeVerdict.Doubtful, "where 100.0 are known (a card)")]
+    [InlineData(400, null, SaeVerdict.DoesNotFit, "where 400.0 are known (a card)")]
+    [InlineData(10, null, SaeVerdict.Doubtful, "where 10.0 are known (a card)")]
+    [InlineData(null, 0.95, SaeVerdict.Fits, "")]
+    [InlineData(null, 1.2, SaeVerdict.Doubtful, "where 1.200 is known (a card)")]
+    [InlineData(null, 2.0, SaeVerdict.DoesNotFit, "where 2.000 is known (a card)")]
+    public void CheckAgainst_OtherNumbersKnown_ComparesWithThem(int? l0, double? explained, SaeVerdict verdict, string says)
+    {
+        var check = EmbeddedPair.Sae.CheckAgainst(Model, new SaeCheckOptions { Expected = new SaeExpectation(l0, explained, "a card"), MeasureLoss = false });
+        Assert.Equal(verdict, check.Verdict);
+        Assert.Contains(says, check.ToString(), StringComparison.Ordinal);
+        Assert.Null(check.Measured!.CeLossScore);
+    }
+
+    [Theory, InlineData("talegrid-9b", SaeMisfit.OtherModel), InlineData("someone/Talegrid-6M", SaeMisfit.None)]
+    public void CheckAgainst_DoubtfulUnderAnotherName_BlamesTheModel(string name, SaeMisfit cause)
+    {
+        using var renamed = new WrongPair().Configured("\"model_name\": \"talegrid-6m\"", $"\"model_name\": \"{name}\"");
+        var check = renamed.Load().CheckAgainst(Model, new SaeCheckOptions { Expected = new SaeExpectation(null, 1.2, "a card") });
+        Assert.Equal((SaeVerdict.Doubtful, cause), (check.Verdict, check.Cause));
+    }
+
+    [Fact]
+    public void CheckAgainst_TextsTooShort_IsNotChecked() =>
+        Assert.Equal(SaeVerdict.NotChecked, EmbeddedPair.Sae.CheckAgainst(Model, new SaeCheckOptions { Tokens = [[2, 9, 10]] }).Verdict);
+
+    [Fact]
+    public void CheckAgainst_Cancelled_Stops() =>
+        Assert.Throws<OperationCanceledException>(() => EmbeddedPair.Sae.CheckAgainst(Model, cancellation: new CancellationToken(canceled: true)));
+
+    [Fact]
+    public void Once_AskedTwice_ChecksOnce()
+    {
+        using var pair = new WrongPair();
+        var sae = pair.Load();
+        var first = SaeCheck.Once(sae, Model);
+        Assert.Same(first, SaeCheck.Once(sae, Model, prependBos: true));
+        Assert.NotSame(first, SaeCheck.Once(sae, Model, prependBos: false));
+        Assert.NotSame(first, SaeCheck.Once(sae, Transformer.Load(Model.Folder)));
+        Assert.Equal((SaeVerdict.Fits, SaeMisfit.MissingBos), (first.Verdict, SaeCheck.Once(sae, Model, prependBos: false).Cause));
+    }
+
+    [Fact]
+    public void Once_Skipped_IsNotChecked()
+    {
+        using var pair = new WrongPair();
+        var sae = pair.Load();
+        SaeCheck.Skip(sae, Model);
+        Assert.Equal((SaeVerdict.NotChecked, (SaeFitNumbers?)null), (SaeCheck.Once(sae, Model).Verdict, SaeCheck.Once(sae, Model).Measured));
+        Assert.Equal(SaeVerdict.Fits, SaeCheck.Once(sae, Transformer.Load(Model.Folder)).Verdict);
+    }
+
+    [Fact]
+    public void ToString_SaysVerdictNumbersAndReasons()
+    {
+        using var wrong = new WrongPair().Configured("blocks.3.", "blocks.2.");
+        var text = wrong.Load().CheckAgainst(Model).ToString();
+        Assert.StartsWith("does not fit: wrong layer (explained variance 0.7", text, StringComparison.Ordinal);
+        Assert.Contains("(expected 24.0)", text, StringComparison.Ordinal);
+        Assert.Contains("\nIt explains more at blocks.3.hook_resid_post: 0.", text, StringComparison.Ordinal);
+    }
+
+    // The check's own texts, as the model runs them.
+    private static int[][] Texts() =>
+    [
+        .. JsonDocument.Parse(File.ReadAllText(Repository.Data("prompts", "fit-check.json"))).RootElement.GetProperty("texts").EnumerateArray()
+            .Select(t => Model.Tokenizer!.ToTokens(t.GetProperty("text").GetString()!)),
+    ];
 
     internal static SaeCheckResult DoesNotFit(SaeCheckResult check, SaeMisfit cause)
     {

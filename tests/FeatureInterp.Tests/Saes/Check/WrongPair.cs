@@ -1,4 +1,3 @@
-using FeatureInterp.Models;
 using FeatureInterp.Saes;
 using FeatureInterp.Tensors;
 

@@ -1,4 +1,3 @@
-using FeatureInterp.Analysis;
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
 

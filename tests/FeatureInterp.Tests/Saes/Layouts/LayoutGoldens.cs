@@ -18,6 +18,10 @@ internal sealed class LayoutGolden
     public static TheoryData<string> Cases() => Repository.Shared is null ? [""] :
         [.. Directory.GetDirectories(Path.Combine(Repository.Shared, "goldens", "saes", "layouts")).Select(d => Path.GetFileName(d)).Except(NoLayouts).Order(StringComparer.Ordinal)];
 
+    /// <summary>The cases that SAELens reads itself: all but sparsify's own orientation of W_dec, which it refuses.</summary>
+    public static TheoryData<string> CasesThatSaeLensReads() => Repository.Shared is null ? [""] :
+        [.. Cases().Select(c => c.Data).Where(c => !new LayoutGolden(c).Json.TryGetProperty("raises", out _))];
+
     public string Folder { get; }
 
     public JsonElement Json { get; }

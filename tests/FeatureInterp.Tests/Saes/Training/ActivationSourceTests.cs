@@ -56,8 +56,12 @@ public class ActivationSourceTests
         var model = EmbeddedPair.Model;
         var options = new SaeTrainingOptions
         {
-            Objective = new BatchTopKTraining { K = 16, ThresholdRate = 0.2 }, Hook = HookPoint.Parse("blocks.1.hook_resid_post"), DSae = 256, Steps = 25,
-            Batches = new BatchOptions { Size = 256, BufferRows = 1024 }, Optimizer = new OptimizerOptions { LearningRate = new LearningRateSchedule { Rate = 3e-3 } },
+            Objective = new BatchTopKTraining { K = 16, ThresholdRate = 0.2 },
+            Hook = HookPoint.Parse("blocks.1.hook_resid_post"),
+            DSae = 256,
+            Steps = 25,
+            Batches = new BatchOptions { Size = 256, BufferRows = 1024 },
+            Optimizer = new OptimizerOptions { LearningRate = new LearningRateSchedule { Rate = 3e-3 } },
             Normalization = TrainingNormalization.ExpectedAverageOnlyIn,
         };
         var trained = SaeTraining.Run(model, string.Concat(Enumerable.Repeat(Text, 3)), options);
@@ -87,7 +91,11 @@ public class ActivationSourceTests
             var rows = TrainingRows.Of(model, Text, 50);
             var options = new SaeTrainingOptions
             {
-                Objective = new TopKTraining { K = 8 }, Hook = HookPoint.Parse("blocks.0.hook_resid_post"), DSae = 128, Steps = 12, Batches = new BatchOptions { Size = 128, BufferRows = 500 },
+                Objective = new TopKTraining { K = 8 },
+                Hook = HookPoint.Parse("blocks.0.hook_resid_post"),
+                DSae = 128,
+                Steps = 12,
+                Batches = new BatchOptions { Size = 128, BufferRows = 500 },
             };
             var straight = SaeTraining.Run(model, rows, options);
             var kept = options with { Checkpoints = new CheckpointOptions(folder.FullName, 5) };

@@ -34,6 +34,14 @@ public class TrainingGoldenTests
 
         Assert.Equal(golden.Names.Count(n => n.StartsWith("grad.", StringComparison.Ordinal)), compared);
         Golden.AssertClose("sae_out", golden["sae_out"], page.Output, 1e-5);
+        Golden.AssertClose("feature_acts", golden["feature_acts"], Dense(page), 1e-5);
+        if (golden.Json.TryGetProperty("topk_threshold_after", out var threshold))
+            Assert.Equal(threshold.GetDouble(), parameters.TopKThreshold, 1e-7);
+        AssertThreeSteps(golden, options, parameters, page, dead);
+    }
+
+    private static Tensor Dense(StepPage page)
+    {
         var acts = Tensor.Zeros(page.Active!.Rows, page.Active.DSae);
         for (var row = 0; row < page.Active.Rows; row++)
         {
@@ -41,10 +49,7 @@ public class TrainingGoldenTests
                 acts.Row(row)[page.Active.Features[e]] = page.Activations[e];
         }
 
-        Golden.AssertClose("feature_acts", golden["feature_acts"], acts, 1e-5);
-        if (golden.Json.TryGetProperty("topk_threshold_after", out var threshold))
-            Assert.Equal(threshold.GetDouble(), parameters.TopKThreshold, 1e-7);
-        AssertThreeSteps(golden, options, parameters, page, dead);
+        return acts;
     }
 
     private static void AssertThreeSteps(Golden golden, SaeTrainingOptions options, TrainingParameters parameters, StepPage page, int[] dead)
@@ -107,22 +112,35 @@ public class TrainingGoldenTests
             "gated" => new GatedTraining { L1Coefficient = Number("l1_coefficient") },
             "topk" or "abstopk" => new TopKTraining
             {
-                K = (int)Number("k"), ByMagnitude = cfg.GetProperty("architecture").GetString() == "abstopk",
-                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"),
+                K = (int)Number("k"),
+                ByMagnitude = cfg.GetProperty("architecture").GetString() == "abstopk",
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
             },
             "batchtopk" => new BatchTopKTraining
             {
-                K = Number("k"), RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"), ThresholdRate = Number("topk_threshold_lr"),
+                K = Number("k"),
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
+                ThresholdRate = Number("topk_threshold_lr"),
             },
             "matryoshka_batchtopk" => new MatryoshkaTraining
             {
-                K = Number("k"), RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"), AuxCoefficient = Number("aux_loss_coefficient"), ThresholdRate = Number("topk_threshold_lr"),
-                Widths = [.. cfg.GetProperty("matryoshka_widths").EnumerateArray().Select(w => w.GetInt32())], AuxPerWidth = Flag("use_matryoshka_aux_loss"),
+                K = Number("k"),
+                RescaleByDecoderNorm = Flag("rescale_acts_by_decoder_norm"),
+                AuxCoefficient = Number("aux_loss_coefficient"),
+                ThresholdRate = Number("topk_threshold_lr"),
+                Widths = [.. cfg.GetProperty("matryoshka_widths").EnumerateArray().Select(w => w.GetInt32())],
+                AuxPerWidth = Flag("use_matryoshka_aux_loss"),
             },
             "jumprelu" => new JumpReLUTraining
             {
-                L0Coefficient = Number("l0_coefficient"), Bandwidth = Number("jumprelu_bandwidth"), TanhScale = Number("jumprelu_tanh_scale"), EstimatesInput = Flag("jumprelu_ste_to_input"),
-                PreActCoefficient = Maybe("pre_act_loss_coefficient"), TargetL0 = Maybe("target_l0"),
+                L0Coefficient = Number("l0_coefficient"),
+                Bandwidth = Number("jumprelu_bandwidth"),
+                TanhScale = Number("jumprelu_tanh_scale"),
+                EstimatesInput = Flag("jumprelu_ste_to_input"),
+                PreActCoefficient = Maybe("pre_act_loss_coefficient"),
+                TargetL0 = Maybe("target_l0"),
                 Sparsity = cfg.GetProperty("jumprelu_sparsity_loss_mode").GetString() switch { "step" => JumpReLUSparsity.Step, "tanh" => JumpReLUSparsity.Tanh, _ => JumpReLUSparsity.Quadratic },
             },
             "matching_pursuit" => new MatchingPursuitTraining { ResidualThreshold = Number("residual_threshold"), MaxIterations = (int?)Maybe("max_iterations"), StopOnDuplicate = Flag("stop_on_duplicate_support") },
@@ -146,6 +164,29 @@ public class TrainingGoldenTests
         return turned;
     }
 
+    public static TheoryData<string> Pursuits() => Repository.Shared is null ? [""] :
+        [.. Directory.GetDirectories(Path.Combine(Repository.Shared, "goldens", "saes", "arch"), "matching_pursuit*").Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+
+    /// <summary>How the pursuit ends, in all its ways.</summary>
+    [Theory, MemberData(nameof(Pursuits), DisableDiscoveryEnumeration = true)]
+    public void MatchingPursuit_EachEnd_EqualsSaeLens(string name)
+    {
+        Assert.SkipWhen(name.Length == 0, "the peers' goldens are not here");
+        var folder = Path.Combine(Repository.Shared!, "goldens", "saes", "arch", name);
+        var golden = new Golden(folder);
+        var cfg = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "cfg.json"))).RootElement;
+        var kind = Objective(cfg);
+        var parameters = new TrainingParameters(kind, 20, 48);
+        var weights = SafetensorsFile.Open(Path.Combine(folder, "sae_weights.safetensors"));
+        foreach (var p in parameters.All)
+            weights[p.Name].ToTensor().Span.CopyTo(p.Value.Span);
+        var x = golden["x"];
+        var page = new StepPage(parameters, cfg.GetProperty("apply_b_dec_to_input").GetBoolean(), TrainingNormalization.None);
+        SaeTrainer.Compute(page, kind, x.Reshape(x.Length / 20, 20), 0, []);
+        Golden.AssertClose("acts", golden["acts"], Dense(page), 1e-5);
+        Golden.AssertClose("forward", golden["forward"], page.Output, 1e-5);
+    }
+
     [Fact]
     public void LearningRate_EachSchedule_EqualsSaeLens()
     {
@@ -156,8 +197,11 @@ public class TrainingGoldenTests
             var schedule = new LearningRateSchedule
             {
                 Shape = row.GetProperty("scheduler").GetString() switch { "constant" => LearningRateShape.Constant, "cosineannealing" => LearningRateShape.Cosine, _ => LearningRateShape.CosineWithRestarts },
-                Rate = row.GetProperty("lr").GetDouble(), WarmUpSteps = row.GetProperty("warm_up_steps").GetInt32(), DecaySteps = row.GetProperty("decay_steps").GetInt32(),
-                FinalRate = row.GetProperty("lr_end").GetDouble(), Cycles = row.GetProperty("num_cycles").GetInt32(),
+                Rate = row.GetProperty("lr").GetDouble(),
+                WarmUpSteps = row.GetProperty("warm_up_steps").GetInt32(),
+                DecaySteps = row.GetProperty("decay_steps").GetInt32(),
+                FinalRate = row.GetProperty("lr_end").GetDouble(),
+                Cycles = row.GetProperty("num_cycles").GetInt32(),
             };
             var steps = row.GetProperty("training_steps").GetInt32();
             foreach (var (step, rate) in row.GetProperty("lr_at_each_step").EnumerateArray().Index())

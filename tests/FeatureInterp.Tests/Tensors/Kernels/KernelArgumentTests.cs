@@ -58,8 +58,6 @@ public class KernelArgumentTests
         ["SparseMatMul_OutputTooShort"] = (() => Kernels.SparseMatMul([0, 1], [0], [1], new float[4], 2, new float[1]), "y.Length is 1"),
         ["SparseDots_NegativeIndex"] = (() => Kernels.SparseDots([0, 1], [-1], new float[2], new float[4], 2, new float[1]), "Index -1"),
         ["SparseDots_InputTooLong"] = (() => Kernels.SparseDots([0, 1], [0], new float[4], new float[4], 2, new float[1]), "x.Length is 4"),
-        ["Above_LimitsTooShort"] = (() => Kernels.Above(new float[3], new float[2], new int[3]), "limits.Length is 2"),
-        ["Above_TooLittleRoom"] = (() => Kernels.Above(new float[3], new float[3], new int[2]), "room for 2"),
         ["Adam_MeanTooShort"] = (() => Kernels.Adam(new float[3], new AdamStep(1, 0, 0, 1, 1), new float[2], new float[3], new float[3]), "mean.Length is 2"),
         ["TopK_ValuesTooShort"] = (() => Kernels.TopK(new float[5], new int[3], new float[2]), "values.Length is 2"),
     };

@@ -13,8 +13,6 @@ public class TrainingKernelTests
 
     public static TheoryData<string> SparseDots => KernelCases.Of("sparse_dots");
 
-    public static TheoryData<string> Above => KernelCases.Of("above");
-
     public static TheoryData<string> Adam => KernelCases.Of("adam");
 
     [Theory, MemberData(nameof(MatMulTransposed))]
@@ -116,32 +114,6 @@ public class TrainingKernelTests
             kernel([0, 1], [5 - i], x, w, 77, alone);
             KernelCases.AssertSameBits(alone, many.AsSpan(i, 1), $"entry {i}");
         }
-    }
-
-    [Theory, MemberData(nameof(Above))]
-    public void Above_AnyLengthTiesNaNAndInfinities_MatchesTwin(string variant)
-    {
-        float[] odd = [0, -0f, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
-        foreach (var length in KernelCases.Lengths.Append(1000))
-        {
-            var random = new Random(length);
-            float[] x = KernelCases.Floats(length, seed: length), limits = KernelCases.Floats(length, seed: length + 1);
-            for (var i = 0; i < length; i += 1 + random.Next(4))
-                (x[i], limits[i]) = (odd[random.Next(odd.Length)], odd[random.Next(odd.Length)]);
-            Guarded guardedX = new(x), guardedLimits = new(limits);
-            int[] wanted = new int[length], found = new int[length];
-            var count = KernelCases.Twin<AboveKernel>("above")(x, limits, wanted);
-            Assert.Equal(count, KernelCases.Get<AboveKernel>("above", variant)(guardedX.Span, guardedLimits.Span, found));
-            Assert.Equal(wanted[..count], found[..count]);
-        }
-    }
-
-    [Fact]
-    public void Above_Twin_IsStrictAndInOrder()
-    {
-        var found = new int[6];
-        Assert.Equal(2, KernelCases.Twin<AboveKernel>("above")([1, 2, float.NaN, 3, 0, 5], [1, 1, 0, float.NaN, -0f, 4], found));
-        Assert.Equal([1, 5], found[..2]);
     }
 
     [Theory, MemberData(nameof(Adam))]
