@@ -34,7 +34,7 @@ internal static class SaeTrainCommand
         {
             using var interrupts = new Interrupts();
             var model = Transformer.Load(parsed.GetRequiredValue(Model));
-            var rows = TrainingRows.Of(model, File.ReadAllText(parsed.GetRequiredValue(Text).FullName), parsed.GetValue(Length));
+            var rows = TrainingRows.Of(model, TokenRows.FromFile(parsed.GetRequiredValue(Text).FullName), parsed.GetValue(Length));
             var trained = SaeTraining.Run(model, rows, OptionsOf(parsed), new Lines(Console.Error), interrupts.Token);
             trained.Save(parsed.GetRequiredValue(Out));
             Console.Out.WriteLine($"{trained}: {parsed.GetRequiredValue(Out)}");

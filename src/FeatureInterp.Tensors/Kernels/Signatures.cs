@@ -3,6 +3,8 @@ namespace FeatureInterp.Tensors;
 // The signatures of the operations. Arguments have been checked when an implementation sees them.
 internal delegate void MatrixKernel(ReadOnlySpan<float> x, Weight w, Span<float> y);
 
+internal delegate void RowsKernel(ReadOnlySpan<float> x, Weight w, Span<float> y, int pitch);
+
 internal delegate void ColumnsKernel(ReadOnlySpan<float> x, Weight w, ReadOnlySpan<int> columns, Span<float> y);
 
 internal delegate void ScaledRowKernel(Weight w, int row, float scale, Span<float> y);

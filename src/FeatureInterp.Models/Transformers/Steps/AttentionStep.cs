@@ -5,6 +5,9 @@ namespace FeatureInterp.Models;
 /// <summary>Causal attention of every prompt over its own tokens, with TransformerLens's two hooks inside and the KV cache beside.</summary>
 internal static class AttentionStep
 {
+    // Elements of keys that single new tokens of several prompts look at, below which waking another thread costs more than it brings.
+    private const long ParallelKeys = 1 << 16;
+
     /// <summary>scores = softcap(q·k · scale), masked → hook; softmax → hook; times v.</summary>
     /// <param name="run">The step.</param>
     /// <param name="layer">The block.</param>
@@ -37,14 +40,17 @@ internal static class AttentionStep
 
         if (run.Tape is { } tape)
             AttentionGradient.Record(tape, run.Batch, q, k, v, z, Array.ConvertAll(prompts, p => p.Shape));
-
-        foreach (var prompt in prompts)
-        {
-            if (prompt.Shape.Queries > 0)
-                Kernels.Attention(prompt.Q.Span, prompt.Keys.Span, prompt.Values.Span, prompt.Shape, prompt.Z.Span);
-        }
-
+        if (prompts.Length > 1 && Array.TrueForAll(prompts, p => p.Shape.Queries <= 1) && prompts.Sum(p => (long)p.Shape.KeyLength) >= ParallelKeys)
+            Workers.Run(prompts.Length, p => Plain(prompts[p]));
+        else
+            Array.ForEach(prompts, Plain);
         return z;
+    }
+
+    private static void Plain(Prompt prompt)
+    {
+        if (prompt.Shape.Queries > 0)
+            Kernels.Attention(prompt.Q.Span, prompt.Keys.Span, prompt.Values.Span, prompt.Shape, prompt.Z.Span);
     }
 
     private static void WithHooks(ForwardPass run, int layer, Prompt[] prompts, Tensor q, Tensor k, Tensor v, Tensor z)
