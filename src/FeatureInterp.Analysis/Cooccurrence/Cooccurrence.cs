@@ -45,7 +45,7 @@ public static class Cooccurrence
         sae.For(model);
         var pass = new CooccurrencePass(model, sae, sets, options);
         var empty = pass.Begin(options.StateFile is null ? "" : Subject(model, sae, corpus, sets, options));
-        var state = (options.Resume ? CooccurrenceState.Load(options.StateFile!, empty) : null) ?? empty;
+        var state = (options.Resume ? CooccurrenceState.Load(options.StateFile!, empty, model.Config.VocabSize) : null) ?? empty;
 
         var meter = new CorpusMeter(progress, TimeProvider.System);
         var rows = corpus.Rows(model, options.RowLength ?? Math.Min(256, model.Config.ContextLength), share => meter.Read = share);

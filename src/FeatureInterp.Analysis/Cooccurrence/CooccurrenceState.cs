@@ -66,8 +66,11 @@ internal sealed class CooccurrenceState
     }
 
     /// <summary>Reads a state like <paramref name="empty"/>; null when there is no file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="empty">A state before the first row.</param>
+    /// <param name="vocabulary">How many tokens the model knows.</param>
     /// <exception cref="AnalysisException">The file is damaged, or is of another pass.</exception>
-    public static CooccurrenceState? Load(string path, CooccurrenceState empty)
+    public static CooccurrenceState? Load(string path, CooccurrenceState empty, int vocabulary)
     {
         if (!File.Exists(path))
             return null;
@@ -86,17 +89,18 @@ internal sealed class CooccurrenceState
             throw Bad(path);
         if (state.Subject != empty.Subject)
             throw new AnalysisException($"{path}: this is the state of another pass ({state.Subject}), not of this one ({empty.Subject}); delete it or give another place.");
-        if (state.Sets.Length != empty.Sets.Length || !state.Sets.Zip(empty.Sets).All(p => p.First is not null && IsSane(p.First, p.Second.Mean.Length)))
+        if (state.Sets.Length != empty.Sets.Length || !state.Sets.Zip(empty.Sets).All(p => p.First is not null && IsSane(p.First, p.Second.Mean.Length, vocabulary))
+            || state.Beginnings.Any(b => b.Value < 1 || (uint)b.Key >= (uint)vocabulary) || state.Beginnings.Sum(b => (long)b.Value) != state.Rows)
             throw Bad(path);
         return state;
     }
 
-    private static bool IsSane(CooccurrenceSums sums, int k) =>
+    private static bool IsSane(CooccurrenceSums sums, int k, int vocabulary) =>
         sums is { Count: >= 0, Mean: not null, Scatter: not null, Together: not null, Kept: not null }
         && sums.Mean.Length == k && sums.Scatter.Length == k * k && sums.Together.Length == k * k && sums.Kept.Count <= sums.Count
         && sums.Mean.All(double.IsFinite) && sums.Scatter.All(double.IsFinite) && sums.Together.All(t => t >= 0 && t <= sums.Count)
         && sums.Kept.TrueForAll(t => t is { Tokens: not null, Slots: not null, Values: not null } && (uint)t.Focus < (uint)t.Tokens.Length
-            && t.Slots.Length == t.Values.Length && Array.TrueForAll(t.Slots, s => (uint)s < (uint)k));
+            && t.Slots.Length == t.Values.Length && t.Slots.Length > 0 && Array.TrueForAll(t.Slots, s => (uint)s < (uint)k) && Array.TrueForAll(t.Tokens, i => (uint)i < (uint)vocabulary));
 
     private static AnalysisException Bad(string path) => new($"{path}: this is no state of a co-occurrence pass over these sets; delete it and begin anew.");
 }

@@ -139,12 +139,25 @@ public sealed class CooccurrenceTests : IDisposable
     [InlineData("{\"Subject\":\"\",\"Sets\":[{\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,9],\"Kept\":[]}]}")]
     [InlineData("{\"Subject\":\"\",\"Sets\":[{\"Count\":1,\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[{\"Row\":0,\"Position\":0,\"Tokens\":[1],\"Focus\":1,\"Slots\":[],\"Values\":[]}]}]}")]
     [InlineData("{\"Subject\":\"\",\"Sets\":[{\"Count\":1,\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[{\"Row\":0,\"Position\":0,\"Tokens\":[1],\"Focus\":0,\"Slots\":[2],\"Values\":[1]}]}]}")]
+    [InlineData("{\"Subject\":\"\",\"Sets\":[{\"Count\":1,\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[{\"Row\":0,\"Position\":0,\"Tokens\":[60],\"Focus\":0,\"Slots\":[0],\"Values\":[1]}]}]}")]
+    [InlineData("{\"Subject\":\"\",\"Sets\":[{\"Count\":1,\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[{\"Row\":0,\"Position\":0,\"Tokens\":[1],\"Focus\":0,\"Slots\":[],\"Values\":[]}]}]}")]
+    [InlineData("{\"Subject\":\"\",\"Rows\":2147483647,\"Beginnings\":{\"1\":2147483646},\"Sets\":[{\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[]}]}")]
+    [InlineData("{\"Subject\":\"\",\"Rows\":1,\"Beginnings\":{\"60\":1},\"Sets\":[{\"Mean\":[0,0],\"Scatter\":[0,0,0,0],\"Together\":[0,0,0,0],\"Kept\":[]}]}")]
     public void Load_DamagedState_IsRefused(string text)
     {
         File.WriteAllText(StateFile, text);
         var empty = new CooccurrencePass(_model, _sae, Sets(1, 2), new()).Begin("");
-        var message = Assert.Throws<AnalysisException>(() => CooccurrenceState.Load(StateFile, empty)).Message;
+        var message = Assert.Throws<AnalysisException>(() => CooccurrenceState.Load(StateFile, empty, 60)).Message;
         Assert.Contains("delete it", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_SoundState_IsRead()
+    {
+        File.WriteAllText(StateFile, "{\"Subject\":\"\",\"Rows\":1,\"Beginnings\":{\"59\":1},\"Sets\":[{\"Count\":1,\"Mean\":[0.5,0],\"Scatter\":[0,0,0,0],\"Together\":[1,0,0,0],\"Kept\":[{\"Row\":0,\"Position\":0,\"Tokens\":[59],\"Focus\":0,\"Slots\":[0],\"Values\":[0.5]}]}]}");
+        var pass = new CooccurrencePass(_model, _sae, Sets(1, 2), new());
+        var state = CooccurrenceState.Load(StateFile, pass.Begin(""), 60);
+        Assert.Equal("|⟨59⟩|", Assert.Single(pass.Result(state!)["key"].Points).Context);
     }
 
     [Fact]
