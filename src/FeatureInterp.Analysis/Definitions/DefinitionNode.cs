@@ -33,7 +33,7 @@ public sealed record DefinitionNode(int? TokenId, string Text, double Conditiona
     /// <param name="hidden">Texts that vanish, compared letter by letter; none if left out.</param>
     public DefinitionNode Trim(double trim, IReadOnlyCollection<string>? hidden = null) => this with
     {
-        Children = [.. Children.Where(c => c.CumulativeProbability >= trim && hidden?.Contains(c.Text) != true).Select(c => c.Trim(trim, hidden))],
+        Children = [.. Children.Where(c => c.CumulativeProbability >= trim && hidden?.Contains(c.Text, StringComparer.Ordinal) != true).Select(c => c.Trim(trim, hidden))],
     };
 
     /// <summary>The likeliest ways down as texts, best first: the definitions themselves.</summary>

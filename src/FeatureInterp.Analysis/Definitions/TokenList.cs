@@ -62,16 +62,18 @@ public static class TokenList
             TokenScore.Filtered => (t, row, _) =>
                 scores[t] = Math.Pow(Math.Max(0, 1 - Cosine(ghost.RowArray, row)), options.Exponent) / Math.Max(0, 1 - Cosine(centroid, row)),
             TokenScore.Cosine => (t, row, _) => scores[t] = Cosine(ghost.DirectionArray, row),
-            TokenScore.CentredCosine => (t, row, _) =>
-            {
-                TensorPrimitives.Subtract(row, centroid, row);
-                scores[t] = Cosine(ghost.DirectionArray, row);
-            },
+            TokenScore.CentredCosine => Centred(ghost, centroid, scores),
             _ => WithoutComponent(ghost, statistics, scores),
         };
         EmbeddingPass.Sum(matrix, 0, term, cancellation);
         return scores;
     }
+
+    private static EmbeddingPass.Term Centred(GhostToken ghost, double[] centroid, double[] scores) => (t, row, _) =>
+    {
+        TensorPrimitives.Subtract(row, centroid, row);
+        scores[t] = Cosine(ghost.DirectionArray, row);
+    };
 
     private static EmbeddingPass.Term WithoutComponent(GhostToken ghost, EmbeddingStatistics statistics, double[] scores)
     {

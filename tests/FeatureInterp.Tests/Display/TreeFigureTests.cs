@@ -70,7 +70,7 @@ public class TreeFigureTests
         Assert.True(Y("second") > Y("first"));
         Assert.Contains("7 %", SvgReading.Texts(root));
         double[] widths = [.. root.Descendants(SvgReading.Svg + "g").Where(g => g.Attribute("stroke-width") is not null).Select(g => SvgReading.Number(g, "stroke-width"))];
-        Assert.Equal([6, 6, 2], widths);
+        Assert.Equal([6, 2, 1], widths);
     }
 
     [Fact]

@@ -41,10 +41,11 @@ public sealed class DefinitionTreeTests : IDisposable
         var d = tiny.Shape.DModel;
         var rows = tiny.Weights.First(w => w.Key.EndsWith(name, StringComparison.Ordinal)).Value;
         var (centroid, distance) = Statistics(rows, d);
-        double[] decoder = _tinySae.Decoder[(9 * d)..(10 * d)];
+        using var tinySae = new TinySae(new TinySaeShape { DIn = d });
+        double[] decoder = tinySae.Decoder[(9 * d)..(10 * d)];
         var norm = Math.Sqrt(decoder.Sum(v => v * v));
         double[] ghost = [.. centroid.Zip(decoder, (c, v) => c + distance * v / norm)];
-        var found = DefinitionTree.Run(model, _sae, 9, Options with { MaxDepth = 3 });
+        var found = DefinitionTree.Run(model, tinySae.Load(), 9, Options with { MaxDepth = 3 });
         Assert.Equal(DefinitionTreeEnd.Complete, found.End);
         Assert.True(found.Root.Count > 10);
         var scale = family == "gemma2" ? Math.Sqrt(d) : 1;
