@@ -261,6 +261,15 @@ public sealed class SparseAutoencoder
         return row;
     }
 
+    /// <summary>The direction a feature reads: column <paramref name="feature"/> of W_enc, [d_in]; row of W_dec where the encoder is the decoder.</summary>
+    /// <param name="feature">The feature.</param>
+    public float[] EncoderDirection(int feature)
+    {
+        var column = new float[Config.DIn];
+        (_w.Encoder ?? _w.Decoder).Copy(feature, column);
+        return column;
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Name}: {Config.Architecture} {(Config.IsTranscoder ? "transcoder" : "SAE")}, {Config.DSae} features of {Config.HookIn?.ToString() ?? "an unnamed hook"} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";

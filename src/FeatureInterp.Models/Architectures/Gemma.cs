@@ -32,7 +32,10 @@ public sealed class Gemma : Transformer
     };
 
     /// <inheritdoc/>
-    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed, MathF.Sqrt(Config.DModel));
+    protected override float EmbedScale => MathF.Sqrt(Config.DModel);
+
+    /// <inheritdoc/>
+    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed, EmbedScale);
 
     /// <inheritdoc/>
     protected override void Block(ForwardPass run, int layer, Tensor x)

@@ -35,7 +35,10 @@ public sealed class Gemma2 : Transformer
     protected override bool CapsLogits => _c.LogitSoftCap > 0;
 
     /// <inheritdoc/>
-    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed, MathF.Sqrt(Config.DModel));
+    protected override float EmbedScale => MathF.Sqrt(Config.DModel);
+
+    /// <inheritdoc/>
+    protected override Tensor Embed(ForwardPass run) => EmbedStep.Tokens(run, _w.Embed, EmbedScale);
 
     /// <inheritdoc/>
     protected override void Block(ForwardPass run, int layer, Tensor x)

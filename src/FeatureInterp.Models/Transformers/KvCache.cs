@@ -20,9 +20,13 @@ public sealed class KvCache
     /// <param name="config">The model's dimensions.</param>
     /// <param name="prompts">The number of prompts.</param>
     public KvCache(TransformerConfig config, int prompts)
+        : this(config.Layers, config.KeyValueHeads * config.HeadDim, prompts)
     {
-        _layers = config.Layers;
-        _width = config.KeyValueHeads * config.HeadDim;
+    }
+
+    private KvCache(int layers, int width, int prompts)
+    {
+        (_layers, _width) = (layers, width);
         _lengths = new int[prompts];
         _keys = new float[prompts * _layers][];
         _values = new float[prompts * _layers][];
@@ -64,6 +68,35 @@ public sealed class KvCache
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(branches);
         return Count == 1 ? new KvCache(this, branches) : throw new PromptException($"The KV cache holds {Count} prompts, but only one can be forked; run the prompts apart.");
+    }
+
+    /// <summary>
+    /// A cache whose prompts begin as prompts of other caches do, each as often as it is named: what several branches of a tree go on
+    /// from. Nothing is copied now, as with <see cref="Fork"/>.
+    /// </summary>
+    /// <param name="prompts">For each prompt of the new cache, a cache and the prompt of it; all of caches for one model.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No prompt, or one that its cache does not have.</exception>
+    /// <exception cref="PromptException">The caches are of models of different dimensions.</exception>
+    public static KvCache Gather(params IReadOnlyList<(KvCache Cache, int Prompt)> prompts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(prompts.Count, nameof(prompts));
+        var gathered = new KvCache(prompts[0].Cache._layers, prompts[0].Cache._width, prompts.Count);
+        for (var p = 0; p < prompts.Count; p++)
+        {
+            var (from, prompt) = prompts[p];
+            if ((uint)prompt >= (uint)from.Count)
+                throw new ArgumentOutOfRangeException(nameof(prompts), prompt, $"The KV cache holds prompts 0 to {from.Count - 1}.");
+            if (from._layers != gathered._layers || from._width != gathered._width)
+                throw new PromptException($"KV caches of {gathered._layers} layers of {gathered._width} values and of {from._layers} layers of {from._width} cannot be gathered; give caches of one model.");
+            gathered._lengths[p] = from._lengths[prompt];
+            for (int layer = 0, at = prompt * from._layers, to = p * from._layers; layer < from._layers; layer++, at++, to++)
+            {
+                (gathered._keys[to], gathered._values[to], gathered._held[to]) = (from._keys[at], from._values[at], from._held[at]);
+                from._shared[at] = gathered._shared[to] = true;
+            }
+        }
+
+        return gathered;
     }
 
     /// <summary>Forgets the last tokens of every prompt, so that the next step comes after the first <paramref name="tokens"/>.</summary>

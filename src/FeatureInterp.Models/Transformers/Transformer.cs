@@ -62,6 +62,9 @@ public abstract partial class Transformer
     /// <summary>The model's matrices in TransformerLens's shapes, its weight processing folded in; each is computed when asked for.</summary>
     public LensWeights LensWeights => _lensWeights ??= new LensWeights(this, Weights, Processing);
 
+    /// <summary>The embedding matrix as the checkpoint has it, row by row, and the way to put another row in a token's place.</summary>
+    public EmbeddingMatrix Embedding => new(Weights.Embed, EmbedScale, Processing.CenterWritingWeights, Name);
+
     internal ModelIdentity Identity { get; }
 
     /// <summary>The arrays a run computes with: the checkpoint's, but for refactored attention matrices.</summary>
@@ -193,6 +196,9 @@ public abstract partial class Transformer
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Config.Layers} layers, d_model {Config.DModel}, {Config.Heads} heads, vocabulary {Config.VocabSize}, context {Config.ContextLength}";
+
+    /// <summary>What a row of the embedding matrix is multiplied with before the first block: √d_model in Gemma, 1 elsewhere.</summary>
+    protected virtual float EmbedScale => 1;
 
     /// <summary>From token ids to the residual stream's first value, [row, d_model].</summary>
     /// <param name="run">The tokens and the hooks.</param>

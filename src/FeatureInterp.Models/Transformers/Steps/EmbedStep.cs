@@ -19,12 +19,21 @@ internal static class EmbedStep
                 embed.CopyRow(run.Batch[p][i], x.Row(run.Batch.FirstRow(p) + i));
         }
 
-        if (scale != 1)
-            TensorPrimitives.Multiply(x.Span, scale, x.Span);
-        if (run.Processing.CenterWritingWeights)
-            NormStep.Centre(x, embed.RowLength);
+        FromRaw(x, scale, run.Processing.CenterWritingWeights);
         run.Hooks.At(HookSite.Embed, 0, x);
         return x;
+    }
+
+    /// <summary>From rows of W_E as they are in the file to the value of hook_embed, in place.</summary>
+    /// <param name="x">[row, d_model]</param>
+    /// <param name="scale">As for <see cref="Tokens"/>.</param>
+    /// <param name="centre">Whether each row's mean is taken off.</param>
+    public static void FromRaw(Tensor x, float scale, bool centre)
+    {
+        if (scale != 1)
+            TensorPrimitives.Multiply(x.Span, scale, x.Span);
+        if (centre)
+            NormStep.Centre(x, x.Shape[1]);
     }
 
     /// <summary>x += W_pos[position] → hook_pos_embed.</summary>
