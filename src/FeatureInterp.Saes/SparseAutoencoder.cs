@@ -255,6 +255,16 @@ public sealed class SparseAutoencoder
         return row;
     }
 
+    /// <summary>The direction a feature reads: column <paramref name="feature"/> of W_enc, [d_in].</summary>
+    /// <param name="feature">The feature.</param>
+    /// <exception cref="SaeException">This kind of SAE has no encoder.</exception>
+    public float[] EncoderDirection(int feature)
+    {
+        var column = new float[Config.DIn];
+        (_w.Encoder ?? throw new SaeException($"{Name} has no encoder: its features are found by pursuit.")).Copy(feature, column);
+        return column;
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Name}: {Config.Architecture} {(Config.IsTranscoder ? "transcoder" : "SAE")}, {Config.DSae} features of {Config.HookIn?.ToString() ?? "an unnamed hook"} (d_in {Config.DIn}), trained on {Config.ModelName ?? "an unnamed model"}";
