@@ -9,7 +9,7 @@ namespace FeatureInterp.Analysis;
 /// </summary>
 internal sealed class KlMeter
 {
-    private const double Floor = 1e-10;
+    private static readonly double LogFloor = Math.Log(1e-10);
     private const long LogitsAtOnce = 1 << 24;
 
     private readonly Transformer _model;
@@ -17,7 +17,8 @@ internal sealed class KlMeter
     private readonly KlTargetOptions _options;
     private readonly int[][] _prompts;
     private readonly Tensor? _stream;
-    private readonly double[][][] _clean;                                    // prompt, position → p[d_vocab]
+    private readonly double[][][] _clean;                                    // prompt, position → ln p, [d_vocab]
+    private readonly double[][][] _weights;                                  // prompt, position → p
     private readonly CancellationToken _cancellation;
 
     public KlMeter(Transformer model, Unit unit, KlTargetOptions options, CancellationToken cancellation)
@@ -28,7 +29,8 @@ internal sealed class KlMeter
             _stream = model.Run(_prompts, stopAtLayer: unit.FirstLayer, cancellation: cancellation).Residual;
         var clean = model.Run(
             _prompts, splice: options.ErrorTerm ? null : unit.Splices(errorTerm: false), startAtLayer: unit.FirstLayer, residual: _stream, cancellation: cancellation);
-        _clean = [.. Enumerable.Range(0, _prompts.Length).Select(p => Enumerable.Range(0, _prompts[p].Length).Select(i => Probabilities(clean.Logits[p].Row(i))).ToArray())];
+        _clean = [.. Enumerable.Range(0, _prompts.Length).Select(p => Enumerable.Range(0, _prompts[p].Length).Select(i => LogProbabilities(clean.Logits[p].Row(i))).ToArray())];
+        _weights = [.. _clean.Select(p => p.Select(row => Array.ConvertAll(row, Math.Exp)).ToArray())];
     }
 
     /// <summary>The token ids of the prompts as they are run.</summary>
@@ -80,7 +82,7 @@ internal sealed class KlMeter
             // Where the notebook has zeroed both distributions, their divergence is 0 and the position left out.
             if (_options.PadRight && _prompts[prompt][i] == 0)
                 continue;
-            var kl = Divergence(_clean[prompt][i], Probabilities(clamped.Row(i)));
+            var kl = Divergence(_weights[prompt][i], _clean[prompt][i], clamped.Row(i));
             if (_options.PadRight && kl == 0)
                 continue;
             sum += kl;
@@ -90,21 +92,21 @@ internal sealed class KlMeter
         return sum / count;
     }
 
-    private static double Divergence(double[] p, double[] q)
+    private static double Divergence(double[] p, double[] logP, ReadOnlySpan<float> clamped)
     {
-        var sum = 0.0;
+        var (sum, normalizer) = (0.0, (double)Kernels.LogSumExp(clamped));
         for (var t = 0; t < p.Length; t++)
-            sum += p[t] * (Math.Log(p[t]) - Math.Log(q[t]));
+            sum += p[t] * (logP[t] - Math.Max(LogFloor, clamped[t] - normalizer));
         return sum;
     }
 
-    private static double[] Probabilities(ReadOnlySpan<float> logits)
+    private static double[] LogProbabilities(ReadOnlySpan<float> logits)
     {
         double normalizer = Kernels.LogSumExp(logits);
-        var p = new double[logits.Length];
-        for (var t = 0; t < p.Length; t++)
-            p[t] = Math.Max(Floor, Math.Exp(logits[t] - normalizer));
-        return p;
+        var logP = new double[logits.Length];
+        for (var t = 0; t < logP.Length; t++)
+            logP[t] = Math.Max(LogFloor, logits[t] - normalizer);
+        return logP;
     }
 
     private Tensor? Repeated(int times)

@@ -10,8 +10,7 @@ namespace FeatureInterp.Analysis;
 public static class KlTarget
 {
     private const int GridSteps = 4;                                         // values a factor of ten
-    private const int Inside = 3;                                            // values a round within the bracket
-    private const int Rounds = 20;
+    private const int MostSteps = 40;
 
     /// <summary>Looks for the value.</summary>
     /// <param name="model">The model.</param>
@@ -80,49 +79,20 @@ public static class KlTarget
     private static (KlStep Step, bool Converged) Bracket(Func<double[], double[]> measure, double target, KlTargetOptions options)
     {
         var sign = options.Negative ? -1 : 1;
-        double from = Math.Log(options.Least), to = Math.Log(options.Most);
-        var count = Math.Max(2, 1 + (int)Math.Ceiling((to - from) / Math.Log(10) * GridSteps));
-        var sizes = Enumerable.Range(0, count).Select(i => from + (to - from) * i / (count - 1)).ToArray();
-        var kl = Try(sizes);
-        var best = Nearest(sizes, kl);
-        var over = Array.FindIndex(kl, k => k >= target);
-        if (over <= 0)
-            return Answer(best);
-
-        var (low, high) = ((Size: sizes[over - 1], Kl: kl[over - 1]), (Size: sizes[over], Kl: kl[over]));
-        for (var round = 0; round < Rounds && !IsNear(best.Kl) && high.Size - low.Size > 1e-6; round++)
+        var walk = new KlWalk(target, Math.Log(options.Least), Math.Log(options.Most));
+        for (var step = 0; step < MostSteps && !walk.IsNear(options.Tolerance) && walk.Next() is { } size; step++)
+            walk.Add(size, Try([size])[0]);
+        if (!walk.IsNear(options.Tolerance) && !walk.HasBracket)
         {
-            // Where the curve would cross if it were straight in both logarithms, and halfway to both ends from there.
-            var share = low.Kl > 0 ? Math.Clamp(Math.Log(target / low.Kl) / Math.Log(high.Kl / low.Kl), 0.02, 0.98) : 0.5;
-            var guess = low.Size + (high.Size - low.Size) * share;
-            double[] tried = [(low.Size + guess) / 2, guess, (guess + high.Size) / 2];
-            var found = Try(tried);
-            for (var i = 0; i < Inside; i++)
-            {
-                if (found[i] >= target)
-                {
-                    high = (tried[i], found[i]);
-                    break;
-                }
-
-                low = (tried[i], found[i]);
-            }
-
-            var near = Nearest(tried, found);
-            if (Math.Abs(near.Kl - target) < Math.Abs(best.Kl - target))
-                best = near;
+            // Nothing on the way: the whole range, once.
+            var sizes = walk.Grid(GridSteps);
+            walk.AddGrid(sizes, Try(sizes));
+            for (var step = 0; step < MostSteps && walk.HasBracket && !walk.IsNear(options.Tolerance) && walk.Next() is { } size; step++)
+                walk.Add(size, Try([size])[0]);
         }
 
-        return Answer(best);
+        return (new KlStep(sign * Math.Exp(walk.Best.Size), walk.Best.Kl), walk.IsNear(options.Tolerance));
 
         double[] Try(double[] logarithms) => measure(Array.ConvertAll(logarithms, s => sign * Math.Exp(s)));
-        bool IsNear(double k) => Math.Abs(k - target) <= options.Tolerance * target;
-        (double Size, double Kl) Nearest(double[] at, double[] values)
-        {
-            var i = Enumerable.Range(0, at.Length).MinBy(j => double.IsFinite(values[j]) ? Math.Abs(values[j] - target) : double.MaxValue);
-            return (at[i], values[i]);
-        }
-
-        (KlStep, bool) Answer((double Size, double Kl) of) => (new KlStep(sign * Math.Exp(of.Size), of.Kl), IsNear(of.Kl));
     }
 }

@@ -4,8 +4,9 @@ namespace FeatureInterp.Analysis;
 public enum KlSearch
 {
     /// <summary>
-    /// On a logarithmic scale: a coarse grid over the whole range, run as one batch, finds the first step over the target; it is then narrowed, again several values a
-    /// batch, until the divergence is within the tolerance. The default.
+    /// On a logarithmic scale: from the middle of the range along the curve, which is nearly a line of slope 2 there, until the target lies between two values, then
+    /// between these until the divergence is within the tolerance. If no two values enclose the target, the whole range is tried once. Where the curve crosses the target
+    /// more than once, one of the crossings is found. The default.
     /// </summary>
     LogBracket,
 

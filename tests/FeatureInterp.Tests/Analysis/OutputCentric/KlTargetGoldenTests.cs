@@ -1,5 +1,4 @@
 using FeatureInterp.Analysis;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Tests;
 
