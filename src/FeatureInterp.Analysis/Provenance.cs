@@ -68,11 +68,21 @@ public sealed record Provenance(
             Row("model", $"{Model} ({Short(ModelHash)})"),
             .. ModelFlags.Select(f => Row(f.Key, f.Value)),
             .. Sae is null ? [] : (Cell[][])[Row("SAE", $"{Sae} at {Hook} ({Short(SaeHash ?? "")})")],
-            .. Check is null ? [] : (Cell[][])[Row("fit", Check.Verdict == SaeVerdict.NotChecked ? $"not checked: {string.Join(' ', Check.Reasons)}" : $"{Check.Headline} ({Check.Numbers})")],
+            .. Fit(),
             Row("BOS", BosPolicy),
             Row("seed", Seed?.ToString(CultureInfo.InvariantCulture) ?? "none: nothing is drawn at random"),
             Row("FeatureInterp", Version),
         ]);
+
+    // The verdict, and a row for each number behind it.
+    private IEnumerable<Cell[]> Fit()
+    {
+        if (Check is null)
+            return [];
+        return Check.Verdict == SaeVerdict.NotChecked
+            ? [Row("fit", $"not checked: {string.Join(' ', Check.Reasons)}")]
+            : [Row("fit", Check.Headline), .. Check.Numbers.Split(", ").Select(n => Row("", n))];
+    }
 
     private static string LibraryVersion =>
         typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";

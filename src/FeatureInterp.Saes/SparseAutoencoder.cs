@@ -98,12 +98,18 @@ public sealed class SparseAutoencoder
     /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
     internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 
-    /// <summary>Checks that this SAE can stand in a model, and gives it back.</summary>
+    /// <summary>
+    /// Checks that this SAE can stand in a model, and gives it back. Whether it also belongs there is tried out on a few texts when a
+    /// first result is made of the pair, and stands in every result's provenance: see <see cref="SaeCheck"/>.
+    /// </summary>
     /// <param name="model">The model.</param>
+    /// <param name="check">Whether it is tried out; false for a pair that is known.</param>
     /// <exception cref="SaeException">The hook is not there or has another width; the message says which.</exception>
-    public SparseAutoencoder For(Transformer model)
+    public SparseAutoencoder For(Transformer model, bool check = true)
     {
         SaeFit.Check(this, model);
+        if (!check)
+            SaeCheck.Skip(this, model);
         return this;
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace FeatureInterp.Models;
 
@@ -36,22 +35,7 @@ public static class TransformerGeneration
         CancellationToken cancellation = default)
     {
         var generator = new Generator(model, prompts, new HookScope(model, null, edit, splice), maxNewTokens, sampling ?? Sampling.Greedy, StopTokens(model, stopAtEos, stopTokens));
-        var tokens = new List<int>[generator.Count];
-        var logProbabilities = new List<double>[generator.Count];
-        var texts = new StringBuilder[generator.Count];
-        var reasons = new FinishReason[generator.Count];
-        for (var p = 0; p < tokens.Length; p++)
-            (tokens[p], texts[p], logProbabilities[p]) = ([], new StringBuilder(), []);
-        foreach (var token in generator.Run(cancellation))
-        {
-            tokens[token.Prompt].Add(token.Token);
-            texts[token.Prompt].Append(token.Text);
-            logProbabilities[token.Prompt].Add(token.LogProbability);
-            reasons[token.Prompt] = token.Finished ?? FinishReason.Length;
-            onToken?.Invoke(token);
-        }
-
-        return [.. Enumerable.Range(0, tokens.Length).Select(p => new GeneratedText(tokens[p], texts[p].ToString(), logProbabilities[p], reasons[p]))];
+        return generator.ToTexts(onToken, cancellation);
     }
 
     /// <summary>As <see cref="Generate"/>, token by token as they come; the work runs beside the caller.</summary>
@@ -81,6 +65,7 @@ public static class TransformerGeneration
             yield return steps.Current;
     }
 
-    private static IEnumerable<int> StopTokens(Transformer model, bool ofTheModel, IReadOnlyList<int>? others) =>
+    /// <summary>What ends a text.</summary>
+    internal static IEnumerable<int> StopTokens(Transformer model, bool ofTheModel, IReadOnlyList<int>? others) =>
         (ofTheModel ? model.StopTokens : []).Concat(others ?? []);
 }

@@ -13,6 +13,7 @@ public sealed class HookScope
     private readonly RunSplices? _splices;
     private readonly HashSet<HookPoint> _captured;
     private readonly int _layers;
+    private readonly HookBranches? _branches;
     private TokenBatch? _batch;
 
     /// <summary>Resolves names against what a run over <paramref name="range"/> (the whole model if left out) passes.</summary>
@@ -40,18 +41,34 @@ public sealed class HookScope
             _wanted[Slot(point.Site, point.Layer)] = true;
     }
 
-    /// <summary>What has been kept so far.</summary>
+    /// <summary>Hooks that differ from prompt to prompt.</summary>
+    internal HookScope(HookBranches branches)
+    {
+        var first = branches.All[0];
+        _branches = branches;
+        (_layers, _captured) = (first._layers, first._captured);
+        _wanted = new bool[first._wanted.Length];
+        for (var slot = 0; slot < _wanted.Length; slot++)
+            _wanted[slot] = branches.All.Any(b => b._wanted[slot]);
+    }
+
+    /// <summary>What has been kept so far; of a scope with branches each branch has its own.</summary>
     public Activations Activations { get; } = new();
 
     /// <summary>What is to be kept.</summary>
     internal IReadOnlyCollection<HookPoint> Captured => _captured;
 
+    /// <summary>Where something is changed or replaced, and what a splice reads.</summary>
+    internal IEnumerable<HookPoint> Changed => _edits.Keys.Concat(_splices?.Touched ?? []);
+
     /// <summary>The fp32 values that keeping a hook takes for each token, those inside an SAE included.</summary>
-    internal double KeptPerToken(HookPoint point, TransformerConfig config) =>
-        point.Sae != SaeSite.None && _splices?.At(point) is { } splice ? splice.ValuesPerToken(point.Sae, this) : point.Site.Width(config);
+    internal double KeptPerToken(HookPoint point, TransformerConfig config) => _branches?.All[0].KeptPerToken(point, config) ?? (
+        point.Sae != SaeSite.None && _splices?.At(point) is { } splice ? splice.ValuesPerToken(point.Sae, this) : point.Site.Width(config));
 
     /// <summary>The fp32 values that splices need room for, besides what is kept.</summary>
-    internal double SpliceRoom(TransformerConfig config, double rows, double heldTokens) => _splices?.Room(config, rows, heldTokens, this) ?? 0;
+    internal double SpliceRoom(TransformerConfig config, double rows, double heldTokens) => _branches is { All: var all }
+        ? all.Sum(b => b.SpliceRoom(config, rows / all.Count, heldTokens / all.Count))
+        : _splices?.Room(config, rows, heldTokens, this) ?? 0;
 
     /// <summary>Whether anything is kept, changed or replaced at this site of this layer.</summary>
     /// <param name="site">The site.</param>
@@ -112,11 +129,21 @@ public sealed class HookScope
     }
 
     /// <summary>The tokens of the next values.</summary>
-    internal void Begin(TokenBatch batch) => _batch = batch;
+    internal void Begin(TokenBatch batch)
+    {
+        _batch = batch;
+        _branches?.Begin(batch);
+    }
 
     // Edits come before keeping, as in TransformerLens: what is kept is what the model goes on with.
-    private void Pass(HookValue value)
+    internal void Pass(HookValue value)
     {
+        if (_branches is not null)
+        {
+            _branches.Pass(value);
+            return;
+        }
+
         if (_splices is not null && _splices.TryReplace(value, this))
         {
             _splices.Remember(value);

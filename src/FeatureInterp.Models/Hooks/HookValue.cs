@@ -47,6 +47,12 @@ public sealed class HookValue
     /// <param name="prompt">The prompt.</param>
     public Tensor this[int prompt] => _prompts[prompt];
 
+    /// <summary>One prompt's value by itself, sharing the memory.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="batch">Its tokens alone.</param>
+    internal HookValue Only(int prompt, TokenBatch batch) =>
+        Rows is null ? new HookValue(Point, batch, [_prompts[prompt]]) : new HookValue(Point, batch, _prompts[prompt]);
+
     /// <summary>A copy that later layers do not write over.</summary>
     internal Activation Keep() => Rows is { } rows
         ? new Activation(Point.ToString(), new HookValue(Point, Batch, rows.Clone())._prompts)

@@ -51,8 +51,16 @@ internal static class LoneRows
     private static void Part(int[] rows, Tensor x, Tensor y, WeightParts parts, int index)
     {
         var (part, first) = parts[index];
-        foreach (var row in rows)
-            Kernels.Linear(x.Row(row), part, y.Row(row).Slice(first, part.RowCount));
+        for (int i = 0, count; i < rows.Length; i += count)
+        {
+            for (count = 1; i + count < rows.Length && rows[i + count] == rows[i] + count;)
+                count++;
+            int row = rows[i], pitch = y.Length / y.Shape[0], width = x.Length / x.Shape[0];
+            if (count == 1)
+                Kernels.Linear(x.Row(row), part, y.Row(row).Slice(first, part.RowCount));
+            else
+                Kernels.LinearRows(x.Span.Slice(row * width, count * width), part, y.Span[(row * pitch + first)..], pitch);
+        }
     }
 
     private static void OneByOne(int[] rows, Tensor x, LinearMap map, Tensor y)

@@ -9,6 +9,7 @@ public sealed class TokenBatch
     private readonly int[][] _tokens;
     private readonly int[] _firstRow;
     private readonly int[] _start;
+    private readonly int[]? _promptLength;
 
     /// <summary>Whole prompts, from position 0.</summary>
     /// <param name="tokens">Each prompt's token ids.</param>
@@ -17,10 +18,11 @@ public sealed class TokenBatch
     {
     }
 
-    internal TokenBatch(IReadOnlyList<int[]> tokens, int[] start)
+    internal TokenBatch(IReadOnlyList<int[]> tokens, int[] start, int[]? promptLength = null)
     {
         _tokens = [.. tokens];
         _start = start;
+        _promptLength = promptLength;
         _firstRow = new int[_tokens.Length + 1];
         for (var p = 0; p < _tokens.Length; p++)
             _firstRow[p + 1] = checked(_firstRow[p] + _tokens[p].Length);
@@ -55,4 +57,15 @@ public sealed class TokenBatch
     /// <summary>The position of a prompt's first token of this step: 0, or the number of tokens a KV cache already holds.</summary>
     /// <param name="prompt">The prompt.</param>
     public int Start(int prompt) => _start[prompt];
+
+    /// <summary>
+    /// The number of tokens a prompt was given with: a token from this position on is a new one that the model said while generating.
+    /// Outside generation it is one past the prompt's last token of this step.
+    /// </summary>
+    /// <param name="prompt">The prompt.</param>
+    public int PromptLength(int prompt) => _promptLength?[prompt] ?? _start[prompt] + _tokens[prompt].Length;
+
+    /// <summary>The tokens of one prompt, as they would be if it were run alone.</summary>
+    internal TokenBatch Only(int prompt) =>
+        new([_tokens[prompt]], [_start[prompt]], _promptLength is null ? null : [_promptLength[prompt]]);
 }

@@ -71,7 +71,10 @@ internal static class SaeLoader
     {
         string[] known = DataFolder.Find() is { } data && Directory.Exists(Path.Combine(data, Kind))
             ? [.. Directory.GetDirectories(Path.Combine(data, Kind)).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)] : [];
+        var here = known.Length > 0 ? $", data/{Kind} has only {string.Join(", ", known)}" : "";
+        if (Path.IsPathRooted(name) || name.StartsWith('.'))
+            return new ModelFileException(name, "there is no such folder or file.");
         var release = name.Split('/', 2)[0];
-        return new ModelFileException(name, $"there is no such folder or file{(known.Length > 0 ? $", data/{Kind} has only {string.Join(", ", known)}" : "")}, and no release is called '{(release.Length > 100 ? release[..100] + "…" : release)}'; the nearest are {string.Join(", ", SaeRegistry.Nearest(release, registry.Releases.Select(r => r.Name)))}.");
+        return new ModelFileException(name, $"there is no such folder or file{here}, and no release is called '{(release.Length > 100 ? release[..100] + "…" : release)}'; the nearest are {string.Join(", ", SaeRegistry.Nearest(release, registry.Releases.Select(r => r.Name)))}.");
     }
 }

@@ -49,7 +49,7 @@ internal sealed class StepPage(TrainingParameters parameters, bool appliesDecode
     /// <summary>‖W_dec[f]‖ of each feature.</summary>
     public float[] DecoderNorms => _norms ??= Finite(Parameters.DecoderNorms());
 
-    /// <summary>A limit below which BatchTopK's features hardly ever lie, from the step before: it saves time and changes no result.</summary>
+    /// <summary>A limit below which the features that are kept hardly ever lie, from the step before: it saves time and changes no result.</summary>
     public float LikelyLimit { get; set; }
 
     public void Begin(Tensor x, long stepNumber, int[] deadFeatures)

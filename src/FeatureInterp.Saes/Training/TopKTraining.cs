@@ -8,6 +8,9 @@ namespace FeatureInterp.Saes;
 /// </summary>
 public sealed record TopKTraining : ISaeObjective
 {
+    // Rows differ in their k-th largest value; most lie above this share of the mean.
+    private const float LikelyShare = 0.6f;
+
     /// <summary>How many features fire on a token.</summary>
     public int K { get; init; } = 100;
 
@@ -40,13 +43,14 @@ public sealed record TopKTraining : ISaeObjective
         var p = page.Parameters;
         var (scale, dead) = (RescaleByDecoderNorm ? page.DecoderNorms : null, page.DeadFeatures);
         var perToken = DeadFeatureLoss.PerToken(p.DIn, dead.Length);
-        RowSelector living = ByMagnitude ? RowSelectors.LargestMagnitude(K) : RowSelectors.Largest(K);
+        RowSelector living = ByMagnitude ? RowSelectors.LargestMagnitude(K) : RowSelectors.Largest(K, page.LikelyLimit, p.DSae);
         var batches = perToken > 0
             ? page.Encode(p[Names.EncoderBias], scale, living, RowSelectors.LargestOf(dead, perToken, ByMagnitude))
             : page.Encode(p[Names.EncoderBias], scale, living);
 
         var v = Unscaled(batches[0], scale);
         page.Fire(batches[0], batches[0].Values);
+        page.LikelyLimit = LikelyShare * MeanOfSmallest(batches[0]);
         page.Encoded(batches[0], page.Reconstruct(batches[0], v), p[Names.EncoderBias]);
         page.Losses.Add((Names.Auxiliary, perToken == 0 ? 0 :
             DeadFeatureLoss.Add(page, batches[1], Unscaled(batches[1], scale), dead.Length, page.Output, AuxCoefficient, p[Names.EncoderBias])));
@@ -59,6 +63,18 @@ public sealed record TopKTraining : ISaeObjective
 
         // The norms are in the encoder by now, and a file with the flag set would have features of another size wherever a row's norm is not 1.
         export.Config["rescale_acts_by_decoder_norm"] = false;
+    }
+
+    private static float MeanOfSmallest(SparseBatch active)
+    {
+        var sum = 0.0;
+        for (var row = 0; row < active.Rows; row++)
+        {
+            var values = active.Values.AsSpan(active.Starts[row]..active.Starts[row + 1]);
+            sum += values.IsEmpty ? 0 : TensorPrimitives.Min<float>(values);
+        }
+
+        return (float)(sum / Math.Max(1, active.Rows));
     }
 
     /// <summary>

@@ -11,9 +11,10 @@ public static partial class Kernels
 {
     internal static IReadOnlyList<KernelOperation> Operations =>
     [
-        LinearOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation, CopyColumnsOperation,
+        LinearOperation, LinearRowsOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation, CopyColumnsOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
+        GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation, MatMulTransposedOperation,
         SparseMatMulOperation, SparseDotsOperation, AdamOperation,

@@ -12,6 +12,29 @@ internal static unsafe class MatrixSimd<V, S>
         GC.KeepAlive(w);
     }
 
+    public static void LinearRows(ReadOnlySpan<float> x, Weight w, Span<float> y, int pitch)
+    {
+        int n = w.RowCount, k = w.RowLength, m = x.Length / k;
+        fixed (float* px = x, py = y)
+        {
+            switch (w.DType)
+            {
+                case DType.F32: RowGroupKernel<V, S>.Multiply<ElementF32>(px, m, w.Pointer, w.RowStride / sizeof(float), n, k, py, pitch); break;
+                case DType.BF16: RowGroupKernel<V, S>.Multiply<ElementBF16>(px, m, w.Pointer, w.RowStride / sizeof(ushort), n, k, py, pitch); break;
+                case DType.F16: RowGroupKernel<V, S>.Multiply<ElementF16>(px, m, w.Pointer, w.RowStride / sizeof(ushort), n, k, py, pitch); break;
+                case DType.Q8_0: ScaledRowGroup<V, S>.Multiply<Q8_0Kernel>(px, m, w.Pointer, n, k, py, pitch); break;
+                case DType.Q4_0: ScaledRowGroup<V, S>.Multiply<Q4_0Kernel>(px, m, w.Pointer, n, k, py, pitch); break;
+                case DType.Q4_1: ScaledRowGroup<V, S>.Multiply<Q4_1Kernel>(px, m, w.Pointer, n, k, py, pitch); break;
+                default:
+                    for (var i = 0; i < m; i++)
+                        BlockRows<V, S>.Multiply(px + (nint)i * k, new PanelSource(w.Pointer, w.DType, k, inputFirst: false), n, k, py + (nint)i * pitch);
+                    break;
+            }
+        }
+
+        GC.KeepAlive(w);
+    }
+
     public static void MatMul(ReadOnlySpan<float> x, Weight w, Span<float> y)
     {
         fixed (float* px = x, py = y)

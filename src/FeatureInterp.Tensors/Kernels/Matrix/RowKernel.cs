@@ -172,7 +172,7 @@ internal static unsafe class RowKernel<V, S>
             Dots<E>(x, b.Data + first * b.Stride * E.Size, b.Stride, n, k, y + first);
     }
 
-    private static float Tail<E>(float* x, byte* w, int p, int k)
+    internal static float Tail<E>(float* x, byte* w, int p, int k)
         where E : struct, IElement
     {
         var sum = 0f;

@@ -58,7 +58,7 @@ internal static unsafe class ScaledRows<V, S>
 
     // The halves of four rows go to the upper parts of the room for their widened selves, which overwrite them from below.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyHalves<B>(byte* w, nint stride, int blocks, float* scales, nint pitch)
+    internal static void CopyHalves<B>(byte* w, nint stride, int blocks, float* scales, nint pitch)
         where B : struct, IScaledBlock
     {
         byte* w2 = w + 2 * stride;
@@ -88,7 +88,7 @@ internal static unsafe class ScaledRows<V, S>
 
     // Returns the products with the terms, if there are terms.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V WidenHalves<B>(float* terms, float* scales, nint pitch)
+    internal static V WidenHalves<B>(float* terms, float* scales, nint pitch)
         where B : struct, IScaledBlock
     {
         V sum = default;

@@ -22,6 +22,13 @@ internal static partial class Reference
         }
     }
 
+    /// <summary>y[i·pitch + j] = Σ_k x[i,k]·W[j,k].</summary>
+    public static void LinearRows(ReadOnlySpan<float> x, Weight w, Span<float> y, int pitch)
+    {
+        for (var i = 0; i < x.Length / w.RowLength; i++)
+            Linear(x.Slice(i * w.RowLength, w.RowLength), w, y.Slice(i * pitch, w.RowCount));
+    }
+
     /// <summary>y[m,n] = Σ_k x[m,k]·W[k,n].</summary>
     public static void MatMul(ReadOnlySpan<float> x, Weight w, Span<float> y)
     {

@@ -55,7 +55,7 @@ public sealed class SaeEvaluationTests : IDisposable
     public void ToDisplay_ShowsMetricsFeaturesAndFit()
     {
         var text = Small.Value.ToString();
-        foreach (var part in new[] { "Evaluation of talegrid-6m-res-l3 in talegrid-6m", "cross-entropy", "explained variance", "dead", "dense", "fits (explained variance", "2 rows, 96 tokens" })
+        foreach (var part in new[] { "Evaluation of talegrid-6m-res-l3 in talegrid-6m", "cross-entropy", "explained variance", "dead", "dense", "fits", "% of the loss recovered", "2 rows, 96 tokens" })
             Assert.Contains(part, text, StringComparison.Ordinal);
         XDocument.Parse(Small.Value.ToDisplay().ToSvg());
     }

@@ -98,6 +98,55 @@ public sealed class SaeTrainingTests : IDisposable
         Assert.Contains(path, Assert.Throws<WeightFileException>(() => SaeTraining.Run(Planted(), options)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("random", null, "'random'")]
+    [InlineData("W_dec.square", null, "'W_dec.square'")]
+    [InlineData("W_dec", new long[] { 1, 2 }, "'W_dec' is")]
+    [InlineData("random", new long[] { 1, 2, 3 }, "'random' is")]
+    [InlineData("numbers", new long[] { 11, 0, 0 }, "step 11 of 10")]
+    [InlineData("numbers", new long[] { -1, 0, 0 }, "step -1 of 10")]
+    [InlineData("buffer.counts", new long[] { 301, 0, 0, 0 }, "'buffer.counts'")]
+    [InlineData("buffer.counts", new long[] { 0, 0, 0, long.MaxValue }, "'buffer.counts'")]
+    [InlineData("buffer.counts", new long[] { 0, 0, 4000, 0 }, "no activation 4000")]
+    [InlineData("activity.window", new long[] { 1 }, "'activity.window' is")]
+    public void Run_CheckpointWithAnArrayMissingOrWrong_NamesIt(string name, long[]? instead, string says)
+    {
+        var options = Options(Kinds["topk"], 10) with { Checkpoints = new CheckpointOptions(_folder.FullName, 10) };
+        SaeTraining.Run(Planted(), options);
+        Rewrite(Directory.GetFiles(_folder.FullName).Single(), name, instead);
+        var found = Assert.ThrowsAny<Exception>(() => SaeTraining.Run(Planted(), options));
+        Assert.True(found is SaeException or WeightFileException, found.ToString());
+        Assert.Contains(says, found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_CheckpointWhoseOrderRepeats_IsRefused()
+    {
+        var options = Options(Kinds["topk"], 10) with { Checkpoints = new CheckpointOptions(_folder.FullName, 10) };
+        SaeTraining.Run(Planted(), options);
+        Rewrite(Directory.GetFiles(_folder.FullName).Single(), "buffer.order", new long[300]);
+        Assert.Contains("not an order", Assert.Throws<SaeException>(() => SaeTraining.Run(Planted(), options)).Message, StringComparison.Ordinal);
+    }
+
+    // The same file with one array replaced or left out.
+    private static void Rewrite(string path, string name, long[]? instead)
+    {
+        var (file, writer) = (SafetensorsFile.Open(path), new SafetensorsWriter());
+        foreach (var (key, value) in file.Metadata)
+            writer.AddMetadata(key, value);
+        foreach (var weight in file.Weights.Values.Where(w => w.Name != name))
+        {
+            if (weight.DType == DType.I64)
+                writer.Add(weight.Name, weight.ToInt64());
+            else
+                writer.Add(weight.Name, weight.ToTensor());
+        }
+
+        if (instead is not null)
+            writer.Add(name, instead);
+        writer.Save(path);
+    }
+
     [Fact]
     public void Run_OtherSeed_GivesOtherWeights()
     {

@@ -73,21 +73,23 @@ public class SparseProductsTests
     }
 
     // The limit remembered from another batch must not be seen in what is chosen.
-    [Fact]
-    public void BatchTopK_ALimitThatWasTooHigh_ChangesNothing()
+    [Theory, InlineData(1e9f), InlineData(1f), InlineData(0.1f)]
+    public void Choice_ALimitFromElsewhere_ChangesNothing(float limit)
     {
-        var kind = new BatchTopKTraining { K = 3 };
-        var parameters = new TrainingParameters(kind, Width, DSae);
-        parameters.Initialize(0.5, new TrainingRandom(1));
-        var x = Tensor.Zeros(Rows, Width);
-        var random = new Random(1);
-        foreach (ref var v in x.Span)
-            v = random.NextSingle();
-        var (fresh, used) = (new StepPage(parameters, true, TrainingNormalization.None), new StepPage(parameters, true, TrainingNormalization.None) { LikelyLimit = 1e9f });
-        SaeTrainer.Compute(fresh, kind, x, 0, []);
-        SaeTrainer.Compute(used, kind, x, 0, []);
-        Assert.Equal(fresh.Active!.Features, used.Active!.Features);
-        Assert.Equal(fresh.Activations, used.Activations);
-        Assert.Equal(3 * Rows, fresh.Active.Count);
+        foreach (var kind in new ISaeObjective[] { new BatchTopKTraining { K = 3 }, new TopKTraining { K = 3 } })
+        {
+            var parameters = new TrainingParameters(kind, Width, DSae);
+            parameters.Initialize(0.5, new TrainingRandom(1));
+            var x = Tensor.Zeros(Rows, Width);
+            var random = new Random(1);
+            foreach (ref var v in x.Span)
+                v = random.NextSingle();
+            var (fresh, used) = (new StepPage(parameters, true, TrainingNormalization.None), new StepPage(parameters, true, TrainingNormalization.None) { LikelyLimit = limit });
+            SaeTrainer.Compute(fresh, kind, x, 0, []);
+            SaeTrainer.Compute(used, kind, x, 0, []);
+            Assert.Equal(fresh.Active!.Features, used.Active!.Features);
+            Assert.Equal(fresh.Activations, used.Activations);
+            Assert.Equal(3 * Rows, fresh.Active.Count);
+        }
     }
 }

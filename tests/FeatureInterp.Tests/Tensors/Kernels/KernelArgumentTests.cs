@@ -15,6 +15,8 @@ public class KernelArgumentTests
     {
         ["Linear_InputNotWholeRows"] = (() => Kernels.Linear(new float[5], W, new float[3]), "5 elements"),
         ["Linear_OutputTooShort"] = (() => Kernels.Linear(new float[8], W, new float[5]), "y.Length is 5"),
+        ["LinearRows_OutputTooShort"] = (() => Kernels.LinearRows(new float[8], W, new float[6], 4), "6 elements where 7"),
+        ["LinearRows_PitchTooSmall"] = (() => Kernels.LinearRows(new float[8], W, new float[6], 2), "pitch"),
         ["Linear_IntegerWeight"] = (() => Kernels.Linear(new float[4], Whole, new float[3]), "'ids' holds I32"),
         ["MatMul_InputNotWholeRows"] = (() => Kernels.MatMul(new float[4], W, new float[4]), "4 elements"),
         ["MatMul_OutputTooLong"] = (() => Kernels.MatMul(new float[3], W, new float[8]), "y.Length is 8"),
