@@ -39,7 +39,7 @@ public sealed record KlTargetResult : IHasDisplay
     /// <summary>The largest.</summary>
     public double HighestReached => Steps.Max(s => s.Kl);
 
-    /// <summary>The divergence over log₁₀ of the value's size. Also as plotly JSON.</summary>
+    /// <summary>The divergence over log₁₀ of the value's size, and the target where it was in reach. Also as plotly JSON.</summary>
     public Figure Chart()
     {
         KlStep[] steps = [.. Steps.OrderBy(s => Math.Abs(s.Value))];
@@ -48,7 +48,7 @@ public sealed record KlTargetResult : IHasDisplay
             $"How far clamping {Unit} moves the predictions",
             [
                 new LineTrace("measured", x, [.. steps.Select(s => s.Kl)], [.. steps.Select(s => s.Value.ToString("0.###", CultureInfo.InvariantCulture))]),
-                new LineTrace("target", [x[0], x[^1]], [Target, Target]),
+                .. Target <= HighestReached ? [new LineTrace("target", [x[0], x[^1]], [Target, Target])] : (Trace[])[],
             ],
             new Axis(Value < 0 ? "log10(−value)" : "log10(value)"),
             new Axis("KL divergence, nats"));
