@@ -49,7 +49,7 @@ public sealed record InputMetricResult : IHasDisplay
     public IDisplay ToDisplay() => new DisplayStack(
         $"{Unit} on sentences for and against its description",
         new Paragraph(string.Create(CultureInfo.InvariantCulture,
-            $"Mean of the largest activation: {PositiveMean:0.###} on positive sentences, {NegativeMean:0.###} on negative ones: {(Success ? "a success" : "no success")}. A positive sentence is the stronger of a pair in {Auroc:0.#%}.")),
+            $"Mean of the largest activation: {PositiveMean:0.###} on positive sentences, {NegativeMean:0.###} on negative ones: {(Success ? "a success" : "no success")}. A positive sentence is the stronger of a pair in {Auroc:0.# %}.")),
         new Table(["", new("largest", format: "0.00"), "at", "sentence"], [.. Positive.Select(s => Row("+", s)), .. Negative.Select(s => Row("−", s))]),
         Provenance.ToTable());
 
