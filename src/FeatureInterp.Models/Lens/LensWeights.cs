@@ -97,6 +97,30 @@ public sealed class LensWeights
         return bias;
     }
 
+    /// <summary>x·W_U + b_U of each row, by the checkpoint's own matrix: W_U is not written out.</summary>
+    /// <param name="x">[row, d_model]</param>
+    /// <param name="withBias">Whether b_U is added.</param>
+    /// <returns>[row, d_vocab]</returns>
+    public Tensor Unembed(Tensor x, bool withBias = true)
+    {
+        var (rows, logits) = (x.Clone(), Tensor.Uninitialized(x.Shape[0], _w.Unembed.Outputs));
+        if (_processing.FoldLn)
+        {
+            // Columns of mean zero read nothing of a row's mean: x·(W − mean W) = (x − mean x)·W.
+            if (HasLayerNorm)
+                NormStep.Centre(rows, rows.Shape[^1]);
+            for (var r = 0; r < rows.Shape[0]; r++)
+                TensorPrimitives.Multiply(rows.Row(r), _w.Final.Gain.Span, rows.Row(r));
+        }
+
+        _w.Unembed.Multiply(rows.Span, logits.Span);
+        if (_processing.CenterUnembed)
+            NormStep.Centre(logits, logits.Shape[^1]);
+        if (withBias)
+            Kernels.AddToRows(logits.Span, b_U().Span, logits.Span);
+        return logits;
+    }
+
     /// <summary>
     /// <c>ln_final</c> of each row: (x − mean)/√(mean((x − mean)²) + eps)·gain + bias, without the mean and the bias in
     /// root-mean-square norms, and without gain and bias where they are folded into W_U.

@@ -1,0 +1,98 @@
+using FeatureInterp.Models;
+using FeatureInterp.Saes;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Analysis;
+
+/// <summary>What a measurement looks at and clamps: one feature of an SAE, or one neuron of an MLP.</summary>
+public sealed class Unit
+{
+    private Unit(SparseAutoencoder? sae, int layer, int index)
+    {
+        Sae = sae;
+        Layer = layer;
+        Index = index;
+    }
+
+    /// <summary>The SAE; null for a neuron.</summary>
+    public SparseAutoencoder? Sae { get; }
+
+    /// <summary>The block it is in.</summary>
+    public int Layer { get; }
+
+    /// <summary>The feature, 0 to d_sae − 1, or the neuron, 0 to d_mlp − 1.</summary>
+    public int Index { get; }
+
+    /// <summary>A feature.</summary>
+    /// <param name="sae">Its SAE.</param>
+    /// <param name="index">Its number.</param>
+    /// <exception cref="AnalysisException">The SAE has no such feature.</exception>
+    public static Unit Feature(SparseAutoencoder sae, int index)
+    {
+        FeatureChoice.Check([index], sae);
+        return new Unit(sae, sae.Config.Hook.Layer, index);
+    }
+
+    /// <summary>A neuron, seen at <c>mlp.hook_post</c>.</summary>
+    /// <param name="layer">Its block.</param>
+    /// <param name="index">Its number.</param>
+    public static Unit Neuron(int layer, int index) => new(null, layer, index);
+
+    /// <summary>Such as <c>feature 863</c> or TransformerLens's <c>L2N39</c>.</summary>
+    public override string ToString() => Sae is null ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"L{Layer}N{Index}")
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"feature {Index}");
+
+    /// <summary>Checks that the model has it.</summary>
+    /// <exception cref="AnalysisException">There is no such block or neuron.</exception>
+    /// <exception cref="SaeException">The SAE does not fit the model.</exception>
+    internal void Check(Transformer model)
+    {
+        if (Sae is not null)
+            Sae.For(model);
+        else if ((uint)Layer >= (uint)model.Config.Layers || (uint)Index >= (uint)model.Config.DMlp)
+            throw new AnalysisException($"There is no neuron {this}; {model.Name} has layers 0 to {model.Config.Layers - 1} with neurons 0 to {model.Config.DMlp - 1}.");
+    }
+
+    /// <summary>The block up to which clamping it changes nothing.</summary>
+    internal int FirstLayer => Sae is { } sae && !sae.Config.Hook.ToString().StartsWith("blocks.", StringComparison.Ordinal) ? 0 : Layer;
+
+    /// <summary>What stands in the model while it is clamped.</summary>
+    internal ISplice[] Splices(bool errorTerm) => Sae is null ? [] : [Sae.Splice(errorTerm)];
+
+    /// <summary>Sets it, prompt by prompt, at every position that is not left alone.</summary>
+    /// <param name="values">The value for each prompt of the run.</param>
+    /// <param name="leaves">Tokens at which it is left as it is; null for none.</param>
+    /// <param name="beforeActivation">Whether a neuron is set at <c>mlp.hook_pre</c>, before its activation function.</param>
+    internal Edit Clamp(Func<int, float> values, Func<int, bool>? leaves = null, bool beforeActivation = false)
+    {
+        var hook = Sae?.FeaturesHook ?? new HookPoint(beforeActivation ? HookSite.MlpPre : HookSite.MlpPost, Layer).ToString();
+        return new Edit(hook, value =>
+        {
+            for (var p = 0; p < value.Count; p++)
+            {
+                var (rows, set) = (value[p], values(p));
+                for (var i = 0; i < rows.Shape[0]; i++)
+                {
+                    if (leaves is null || !leaves(value.Batch[p][i]))
+                        rows.Row(i)[Index] = set;
+                }
+            }
+        });
+    }
+
+    /// <summary>Its activations, one list a prompt, [pos]; the model is run no further than needed.</summary>
+    internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation)
+    {
+        if (Sae is not null)
+            return [.. SaeInputs.Read(model, Sae, prompts, cancellation).Select(x => Sae.EncodeFeatures(x, [Index]).Span.ToArray())];
+        var hook = new HookPoint(HookSite.MlpPost, Layer);
+        var kept = model.Run(prompts, capture: hook.ToString(), stopAtLayer: Layer + 1, cancellation: cancellation).Activations[hook];
+        return [.. Enumerable.Range(0, prompts.Length).Select(p => Column(kept[p]))];
+    }
+
+    internal Provenance Provenance(Transformer model, IReadOnlyList<int[]> prompts, long? seed = null) => Sae is null
+        ? Analysis.Provenance.Of(model, prompts, seed)
+        : Analysis.Provenance.Of(model, Sae, prompts, seed);
+
+    private float[] Column(Tensor rows) => [.. Enumerable.Range(0, rows.Shape[0]).Select(i => rows[i, Index])];
+}
