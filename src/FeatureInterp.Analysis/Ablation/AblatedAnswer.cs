@@ -18,6 +18,15 @@ public sealed record AblatedAnswer
     /// <summary>ln p(answer) then, minus that with nothing ablated, in nats: below 0 when the features help the answer.</summary>
     public required double Effect { get; init; }
 
+    /// <summary>The change of <see cref="AnswerScore.Margin"/>, in logits: the total effect, with all that later layers do.</summary>
+    public required double Total { get; init; }
+
+    /// <summary>What <see cref="Total"/> would be if no later layer responded, in logits; see <see cref="LayerResponse"/>.</summary>
+    public required double Direct { get; init; }
+
+    /// <summary>total − direct: what later layers add, in logits. Where the direct effect is below 0 and this is above, they restore part of what was taken: the hydra effect.</summary>
+    public double Later => Total - Direct;
+
     /// <summary>The text that the model goes on with then, each token the most probable one; null when it was not worked out.</summary>
     public string? Text { get; init; }
 

@@ -88,8 +88,8 @@ public static class Ablation
         options.Validate();
         sae.For(model);
         CheckRoom(model, prompt, answer);
-        var runner = new AblationRunner(model, sae, prompt, answer, options);
-        var features = new AblationFeatures(model, sae, runner, cancellation);
+        var runner = new AblationRunner(model, sae, prompt, answer, options, cancellation);
+        var features = new AblationFeatures(model, sae, runner);
         var active = features.Active();
         var lines = sets ?? [.. active.Take(options.MaxFeatures).Select(f => (IReadOnlyList<int>)[f])];
         var made = new AblationLines(runner, features, options, lines, progress);

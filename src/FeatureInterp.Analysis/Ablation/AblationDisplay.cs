@@ -10,6 +10,7 @@ internal static class AblationDisplay
     private const int BarsShown = 20;
     private const int TokensShown = 64;
     private const int NamesShown = 40;
+    private const int HydraShown = 8;
 
     public static IDisplay Draw(AblationResult result)
     {
@@ -22,6 +23,7 @@ internal static class AblationDisplay
                 new Paragraph(Explain(result)),
                 Answers(result),
                 .. strongest.Length == 0 ? [] : (IDisplay[])[Bars(strongest), Ranking(ranked), Tokens(result, strongest)],
+                .. Hydra(ranked),
                 .. closer.Length == 0 ? [] : Responses(closer),
                 .. AblationTexts.Draw(result, ranked),
                 .. result.Silent.Count == 0 ? [] : (IDisplay[])[new Paragraph(Silent(result))],
@@ -58,11 +60,11 @@ internal static class AblationDisplay
         "Effect on ln p(answer)", [new BarTrace("", [.. lines.Select(Name)], [.. lines.Select(l => l.Effect)], horizontal: true)], new Axis("nats"));
 
     private static Table Ranking(AblatedAnswer[] ranked) => new(
-        ["ablated", new TableColumn("effect", format: "0.0000"), new TableColumn("ln p(answer)", format: "0.0000"), "greedy", "first other token", "largest rank", "fires at", new TableColumn("largest activation", format: "0.00"), new TableColumn("direct", format: "0.0000"), new TableColumn("restored", format: "0.00")],
+        ["ablated", new TableColumn("effect", format: "0.0000"), new TableColumn("ln p(answer)", format: "0.0000"), "greedy", "first other token", "largest rank", "fires at", new TableColumn("largest activation", format: "0.00"), new TableColumn("total, logits", format: "0.00"), new TableColumn("direct", format: "0.00"), new TableColumn("later layers", format: "0.00")],
         [.. ranked.Select(l => (Cell[])
         [
             Name(l), l.Effect, l.Score.LogProbability, l.Score.IsGreedy ? "yes" : "no", l.Score.FirstMiss is { } miss ? $"{miss} {l.Score.Tokens[miss].Text}" : "", l.Score.WorstRank, l.FiresAt, l.MaxActivation,
-            l.Response is { } r ? (Cell)r.Direct : "", l.Response is { } restored && !double.IsNaN(restored.Restored) ? (Cell)restored.Restored : "",
+            l.Total, l.Direct, l.Later,
         ])],
         "By effect, the most harmful to the answer first", RowsShown);
 
@@ -75,6 +77,18 @@ internal static class AblationDisplay
             [.. lines.Select(l => (IReadOnlyList<double>)[.. l.Score.Tokens.Zip(result.Reference.Tokens, (a, b) => a.LogProbability - b.LogProbability).Take(TokensShown)])])],
         new Axis(result.Reference.Tokens.Count > TokensShown ? $"the first {TokensShown} of {result.Reference.Tokens.Count} answer tokens" : "answer token"));
 
+    // Those whose direct effect hurts the answer and whose total effect hurts it less.
+    private static IEnumerable<IDisplay> Hydra(AblatedAnswer[] ranked)
+    {
+        AblatedAnswer[] restored = [.. ranked.Where(l => l.Direct < 0 && l.Later > 0).OrderByDescending(l => Math.Min(l.Later, -l.Direct)).Take(HydraShown)];
+        if (restored.Length == 0)
+            yield break;
+        yield return new Table(
+            ["ablated", new TableColumn("direct, logits", format: "0.00"), new TableColumn("later layers", format: "0.00"), new TableColumn("total", format: "0.00"), new TableColumn("restored", format: "0 %")],
+            [.. restored.Select(l => (Cell[])[Name(l), l.Direct, l.Later, l.Total, l.Later / -l.Direct])],
+            "Where later layers restore most of what was taken (hydra effect)");
+    }
+
     private static IEnumerable<IDisplay> Responses(AblatedAnswer[] lines)
     {
         var points = lines[0].Response!.Layers;
@@ -82,15 +96,15 @@ internal static class AblationDisplay
             "How later layers respond",
             [.. lines.Select(l => new LineTrace(Name(l), [.. points.Select((_, k) => (double)k)], [.. l.Response!.Layers.Select(e => e.Effect)], [.. points.Select(p => p.Point)]))],
             new Axis("the change of the residual stream up to", Categories: [.. points.Select(p => p.Point.Replace("blocks.", "", StringComparison.Ordinal).Replace("hook_", "", StringComparison.Ordinal))]),
-            new Axis("nats"));
+            new Axis("logits"));
         yield return new Paragraph(
-            "The first point is the direct effect: what was taken is missing from the last residual stream where the answer is predicted, and every later layer does as if nothing had happened. The last point is the total effect. "
+            "Here the effect is the change of the answer's margin: over its tokens, the sum of the token's logit minus the largest other logit. The first point is the direct effect: what was taken is missing from the last residual stream where the answer is predicted, and every later layer does as if nothing had happened. The last point is the total effect. "
             + "A line that climbs back to 0 shows layers that make up for the ablation (the hydra effect); one that falls, an effect that mostly goes through later layers, among it all that was taken at earlier positions.");
     }
 
     private static string Silent(AblationResult result)
     {
         string[] names = [.. result.Silent.Select(l => string.Join(" + ", l.Features.Select(f => f.ToString(CultureInfo.InvariantCulture))))];
-        return $"{(names.Length == 1 ? "A feature that was" : $"{names.Length} that were")} asked for never fire here: {string.Join(", ", names.Take(NamesShown))}{(names.Length > NamesShown ? ", …" : "")}. To set them to zero changes nothing.";
+        return $"Of what was asked for, these never fire here: {string.Join(", ", names.Take(NamesShown))}{(names.Length > NamesShown ? ", …" : "")}. To set them to zero changes nothing.";
     }
 }

@@ -11,10 +11,10 @@ internal sealed class AblationFeatures
     private readonly IReadOnlyList<bool> _actsAt;
     private readonly bool[] _isText;
 
-    public AblationFeatures(Transformer model, SparseAutoencoder sae, AblationRunner runner, CancellationToken cancellation)
+    public AblationFeatures(Transformer model, SparseAutoencoder sae, AblationRunner runner)
     {
         (_sae, _actsAt) = (sae, runner.ActsAt);
-        _features = sae.Encode(SaeInputs.Read(model, sae, [runner.Text], cancellation)[0], cancellation);
+        _features = runner.Features;
         var special = new SpecialTokens(model);
         _isText = [.. runner.Text.Select(t => !special.Contains(t))];
     }

@@ -33,7 +33,7 @@ internal sealed class AblationLines
     /// <summary>The model with nothing ablated, with the SAE and without.</summary>
     public void Begin(CancellationToken cancellation)
     {
-        Reference = _runner.Scores([[]], cancellation)[0];
+        Reference = _runner.Reference(cancellation);
         Clean = _runner.Clean(cancellation);
         _counter.Add(2);
     }
@@ -44,10 +44,10 @@ internal sealed class AblationLines
         foreach (var together in _sets.Chunk(_options.LinesAtOnce))
         {
             var firing = together.Select(_features.Firing).ToArray();
-            var scores = new Queue<AnswerScore>(_runner.Scores([.. together.Where((_, i) => firing[i].At > 0)], cancellation));
+            var scores = new Queue<(AnswerScore, double)>(_runner.Scores([.. together.Where((_, i) => firing[i].At > 0)], cancellation));
             for (var i = 0; i < together.Length; i++)
             {
-                var score = firing[i].At > 0 ? scores.Dequeue() : Reference!;
+                var (score, direct) = firing[i].At > 0 ? scores.Dequeue() : (Reference!, Reference!.Margin);
                 _lines.Add(new AblatedAnswer
                 {
                     Features = together[i],
@@ -55,6 +55,8 @@ internal sealed class AblationLines
                     MaxActivation = firing[i].Max,
                     Score = score,
                     Effect = score.LogProbability - Reference!.LogProbability,
+                    Total = score.Margin - Reference.Margin,
+                    Direct = direct - Reference.Margin,
                 });
             }
 
@@ -68,7 +70,7 @@ internal sealed class AblationLines
         int[] closer = [.. Enumerable.Range(0, _lines.Count).Where(i => _lines[i].Fires).OrderByDescending(i => Math.Abs(_lines[i].Effect)).Take(_options.Details)];
         foreach (var part in closer.Chunk(_options.LinesAtOnce))
         {
-            var responses = _runner.Responses([.. part.Select(i => _lines[i].Features)], cancellation);
+            var responses = _runner.Responses([.. part.Select(i => _lines[i].Features)], Reference!.Margin, cancellation);
             foreach (var (i, response) in part.Zip(responses))
                 _lines[i] = _lines[i] with { Response = response };
             _counter.Add(part.Length);

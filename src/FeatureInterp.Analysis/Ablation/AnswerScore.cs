@@ -7,7 +7,8 @@ namespace FeatureInterp.Analysis;
 /// <param name="Text">Its text.</param>
 /// <param name="LogProbability">ln p of it, given the prompt and the answer's tokens before it, in nats.</param>
 /// <param name="Rank">How many tokens are more probable there, or as probable with a smaller id; 0 when a greedy text would take it.</param>
-public sealed record AnswerTokenScore(int Token, string Text, double LogProbability, int Rank);
+/// <param name="Margin">Its logit minus the largest logit of another token. Unlike ln p it does not come to rest where the token is nearly certain.</param>
+public sealed record AnswerTokenScore(int Token, string Text, double LogProbability, int Rank, double Margin);
 
 /// <summary>How well a model knows an answer.</summary>
 /// <param name="Tokens">The answer's tokens; each is predicted from the prompt and the right tokens before it.</param>
@@ -15,6 +16,9 @@ public sealed record AnswerScore(IReadOnlyList<AnswerTokenScore> Tokens)
 {
     /// <summary>ln p(answer | prompt) = Σ ln p(token), in nats.</summary>
     public double LogProbability => Tokens.Sum(t => t.LogProbability);
+
+    /// <summary>Σ margin(token), in logits.</summary>
+    public double Margin => Tokens.Sum(t => t.Margin);
 
     /// <summary>
     /// Whether every token has rank 0: a greedy text would be the answer. The answer as a whole has no rank of its own, as there are too many texts of its length to order.
@@ -35,9 +39,21 @@ public sealed record AnswerScore(IReadOnlyList<AnswerTokenScore> Tokens)
     /// <param name="answer">The answer's ids.</param>
     /// <param name="texts">The answer's texts.</param>
     internal static AnswerScore Of(Tensor logits, IReadOnlyList<int> answer, IReadOnlyList<string> texts) => new(
-        [.. answer.Select((token, i) => new AnswerTokenScore(token, texts[i], LogProbabilityOf(logits.Row(i), token), RankOf(logits.Row(i), token)))]);
+        [.. answer.Select((token, i) => new AnswerTokenScore(token, texts[i], LogProbabilityOf(logits.Row(i), token), RankOf(logits.Row(i), token), MarginOf(logits.Row(i), token)))]);
 
     private static double LogProbabilityOf(ReadOnlySpan<float> logits, int token) => Math.Min(0, logits[token] - (double)Kernels.LogSumExp(logits));
+
+    private static double MarginOf(ReadOnlySpan<float> logits, int token)
+    {
+        var other = float.NegativeInfinity;
+        for (var i = 0; i < logits.Length; i++)
+        {
+            if (i != token)
+                other = Math.Max(other, logits[i]);
+        }
+
+        return (double)logits[token] - other;
+    }
 
     private static int RankOf(ReadOnlySpan<float> logits, int token)
     {

@@ -66,6 +66,7 @@ public sealed class AblationTests : IDisposable
             Assert.Equal(set, line.Features);
             Near(wanted, line.Score);
             Assert.Equal(wanted.LogProbability.Sum() - reference.LogProbability.Sum(), line.Effect, 2e-4);
+            Assert.Equal(wanted.Margin - reference.Margin, line.Total, 2e-4);
             Assert.Equal(wanted.Fired, line.FiresAt);
             Assert.Equal(wanted.Max, line.MaxActivation, 1e-4);
         }
@@ -110,9 +111,10 @@ public sealed class AblationTests : IDisposable
                 Assert.Equal(FromFinal(final) - FromFinal(last), response.Layers[k].Effect, 5e-4);
             }
 
-            Assert.Equal(line.Effect, response.Total, 2e-4);
+            Assert.Equal(line.Direct, response.Direct, 1e-4);
+            Assert.Equal(line.Total, response.Total, 1e-4);
             Assert.Equal(response.Total - response.Direct, response.Layers.Sum(l => l.Share), 1e-9);
-            Assert.Equal(1 - response.Total / response.Direct, response.Restored, 1e-12);
+            Assert.Equal(line.Total, line.Direct + line.Later, 1e-9);
         }
     }
 
@@ -127,7 +129,38 @@ public sealed class AblationTests : IDisposable
         var result = Ablation.Run(_model, tiny.Load(), _prompt, _answer, options: new AblationOptions { Details = 2, NewTokens = 0 });
         var line = result.Lines.First(l => l.Response is not null);
         Assert.Equal(points.Split(',').Concat(Enumerable.Range(2, _tiny.Shape.Layers - 2).Select(l => $"blocks.{l}.hook_resid_post")), line.Response!.Layers.Select(l => l.Point));
-        Assert.Equal(line.Effect, line.Response.Total, 2e-4);
+        Assert.Equal(line.Total, line.Response.Total, 1e-4);
+        Assert.Equal(line.Direct, line.Response.Direct, 1e-4);
+    }
+
+    [Theory]
+    [InlineData("layer_norm", "jumprelu", false)]
+    [InlineData("constant_norm_rescale", "standard", false)]
+    [InlineData("none", "topk", true)]
+    [InlineData("none", "topk", false)]
+    [InlineData("none", "gated", false)]
+    [InlineData("none", "temporal", false)]
+    public void Run_AnyKindOfSae_IsTheInterventionRunByItself(string normalize, string architecture, bool rescale)
+    {
+        using var tiny = new TinySae(new TinySaeShape { Normalize = normalize, Architecture = architecture, Rescale = rescale, DSae = 52 });
+        var sae = tiny.Load();
+        int[] text = [.. _prompt, .. _answer];
+        foreach (var errorTerm in new[] { true, false })
+        {
+            var result = Ablation.Run(_model, sae, _prompt, _answer, options: Quick with { ErrorTerm = errorTerm, Positions = InterventionPositions.At(2, 4, 5, 6, 10) });
+            Assert.NotEmpty(result.Lines);
+            foreach (var line in result.Lines)
+            {
+                var branch = sae.Intervene(Intervention.Zero(line.Features[0]) with { ErrorTerm = errorTerm, Positions = InterventionPositions.At(2, 4, 5, 6, 10) });
+                var logits = _model.Run(text, edit: branch.Edits, splice: branch.Splices).Logits[0];
+                var wanted = _answer.Select((a, i) =>
+                {
+                    double[] row = [.. logits.Row(_prompt.Length + i - 1).ToArray()];
+                    return row[a] - Math.Log(row.Sum(Math.Exp));
+                }).Sum();
+                Assert.Equal(wanted, line.Score.LogProbability, 2e-4);
+            }
+        }
     }
 
     [Fact]
@@ -214,7 +247,7 @@ public sealed class AblationTests : IDisposable
 
     private void Run(int[] features, AblationOptions? options = null) => Ablation.Run(_model, _sae, _prompt, _answer, features, options ?? Quick);
 
-    private sealed record TwinAnswer(double[] LogProbability, int[] Rank, int Fired, double Max);
+    private sealed record TwinAnswer(double[] LogProbability, int[] Rank, double Margin, int Fired, double Max);
 
     // The whole text in double, the SAE in the hook's place, features zeroed where they are to be; null for no SAE.
     private TwinAnswer Twin(IReadOnlyList<int>? features, bool errorTerm, Func<int, bool> acts)
@@ -244,7 +277,8 @@ public sealed class AblationTests : IDisposable
         var rows = _answer.Select((_, i) => logits.AsSpan((_prompt.Length + i - 1) * 61, 61).ToArray()).ToArray();
         return new TwinAnswer(
             [.. _answer.Select((a, i) => rows[i][a] - Math.Log(rows[i].Sum(Math.Exp)))],
-            [.. _answer.Select((a, i) => rows[i].Count(l => l > rows[i][a]))], fired, max);
+            [.. _answer.Select((a, i) => rows[i].Count(l => l > rows[i][a]))],
+            _answer.Select((a, i) => rows[i][a] - rows[i].Where((_, t) => t != a).Max()).Sum(), fired, max);
     }
 
     private static void Near(TwinAnswer wanted, AnswerScore found)
@@ -289,7 +323,7 @@ public sealed class AblationTests : IDisposable
         return [.. Enumerable.Range(1, _tiny.Shape.Layers - 1).Select(l => twin.Hooks[$"blocks.{l}.hook_resid_post"].Values)];
     }
 
-    // ln p(answer) when this is what leaves the last block.
+    // The answer's margin when this is what leaves the last block.
     private double FromFinal(double[] final)
     {
         var logits = new ModelTwin(_tiny)
@@ -303,7 +337,7 @@ public sealed class AblationTests : IDisposable
         return _answer.Select((a, i) =>
         {
             var row = logits.AsSpan((_prompt.Length + i - 1) * 61, 61).ToArray();
-            return row[a] - Math.Log(row.Sum(Math.Exp));
+            return row[a] - row.Where((_, t) => t != a).Max();
         }).Sum();
     }
 
