@@ -1,5 +1,4 @@
 using FeatureInterp.Analysis;
-using FeatureInterp.Models;
 using FeatureInterp.Saes;
 
 namespace FeatureInterp.Tests;
