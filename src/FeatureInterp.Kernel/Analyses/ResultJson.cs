@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using FeatureInterp.Analysis;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Tensors;
@@ -11,7 +10,7 @@ namespace FeatureInterp.Kernel.Analyses;
 /// <summary>What results have in common when they are written as JSON: names in snake_case, null for what is no number.</summary>
 internal static class ResultJson
 {
-    private static readonly JsonWriterOptions Written = new() { Indented = true, Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    private static readonly JsonWriterOptions Written = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What writes a result to a path.</summary>
     /// <param name="analysis">The analysis's name.</param>
