@@ -43,7 +43,10 @@ internal static class ContrastRequest
                 ["second"] = Prompt(result.Second),
                 ["top_differences"] = ResultJson.Each(result.TopDifferences, d => new JsonObject
                 {
-                    ["feature"] = d.Feature, ["first"] = ResultJson.Number(d.First), ["second"] = ResultJson.Number(d.Second), ["difference"] = ResultJson.Number(d.Difference),
+                    ["feature"] = d.Feature,
+                    ["first"] = ResultJson.Number(d.First),
+                    ["second"] = ResultJson.Number(d.Second),
+                    ["difference"] = ResultJson.Number(d.Difference),
                 }),
             }));
         };

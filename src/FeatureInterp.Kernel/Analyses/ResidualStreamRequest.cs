@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using FeatureInterp.Analysis;
-using FeatureInterp.Models;
 
 namespace FeatureInterp.Kernel.Analyses;
 
@@ -65,7 +64,9 @@ internal static class ResidualStreamRequest
             ["parts"] = ResultJson.Texts(labels),
             ["prompts"] = ResultJson.Each(Enumerable.Range(0, positions.Count), p => new JsonObject
             {
-                ["positions"] = ResultJson.Numbers(positions[p]), ["token_texts"] = ResultJson.Texts(texts[p]), [values] = of(p),
+                ["positions"] = ResultJson.Numbers(positions[p]),
+                ["token_texts"] = ResultJson.Texts(texts[p]),
+                [values] = of(p),
             }),
         });
 }

@@ -60,7 +60,10 @@ public sealed class AnalysisExampleTests : IDisposable
         var model = Transformer.Load("talegrid-6m");
         var expected = SteeringSweep.Run(model, SparseAutoencoder.Load("talegrid-6m-res-l3"), [model.RequireTokenizer().ToTokens("The old fox", true), [2, 17]], [754], [-1, 3], new SteeringOptions
         {
-            MaxActivations = new Dictionary<int, double> { [754] = 20 }, NewTokens = 6, Samplings = [new Sampling { Temperature = 0.9f, Seed = 3 }], Positions = InterventionPositions.Last,
+            MaxActivations = new Dictionary<int, double> { [754] = 20 },
+            NewTokens = 6,
+            Samplings = [new Sampling { Temperature = 0.9f, Seed = 3 }],
+            Positions = InterventionPositions.Last,
         });
         var texts = Result.GetProperty("result").GetProperty("texts").EnumerateArray().ToArray();
         Assert.Equal(6, texts.Length);
