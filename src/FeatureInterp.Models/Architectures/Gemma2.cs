@@ -41,9 +41,9 @@ public sealed class Gemma2 : Transformer
     protected override void Block(ForwardPass run, int layer, Tensor x)
     {
         run.Hooks.At(HookSite.ResidPre, layer, x);
-        Kernels.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        run.Add(x, Attention(run, layer, x));
         run.Hooks.At(HookSite.ResidMid, layer, x);
-        Kernels.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        run.Add(x, Mlp(run, layer, MlpInput.Of(run, layer, x)));
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 
@@ -61,9 +61,7 @@ public sealed class Gemma2 : Transformer
         hooks.At(HookSite.K, layer, k);
         hooks.At(HookSite.V, layer, v);
 
-        var (cos, sin) = _rope.Gather(run); // [row, rotated / 2]
-        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
-        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        RopeStep.Apply(run, _rope, q, k);
         hooks.At(HookSite.RotQ, layer, q);
         hooks.At(HookSite.RotK, layer, k);
 
@@ -84,7 +82,7 @@ public sealed class Gemma2 : Transformer
         var up = run.Linear("up", n, w.In);                                         // [row, d_mlp]
         hooks.At(HookSite.MlpPre, layer, gate);
         hooks.At(HookSite.MlpPreLinear, layer, up);
-        Kernels.GeluTanhMul(gate.Span, up.Span, gate.Span);                         // gelu(gate) · up
+        ActivationStep.GeluTanhMul(run, gate, up);                                  // gelu(gate) · up
         hooks.At(HookSite.MlpPost, layer, gate);
         var mlpOut = WriteStep.Mlp(run, gate, w);                                   // [row, d_model]
         mlpOut = NormStep.Apply(run, NormPlace.Ln2Post, layer, mlpOut, w.Ln2Post!);

@@ -37,9 +37,9 @@ public sealed class Gemma3 : Transformer
     protected override void Block(ForwardPass run, int layer, Tensor x)
     {
         run.Hooks.At(HookSite.ResidPre, layer, x);
-        Kernels.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        run.Add(x, Attention(run, layer, x));
         run.Hooks.At(HookSite.ResidMid, layer, x);
-        Kernels.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        run.Add(x, Mlp(run, layer, MlpInput.Of(run, layer, x)));
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 
@@ -59,9 +59,7 @@ public sealed class Gemma3 : Transformer
         q = NormStep.Apply(run, NormPlace.Q, layer, q, w.QNorm!);                   // each head's d_head values by themselves
         k = NormStep.Apply(run, NormPlace.K, layer, k, w.KNorm!);
 
-        var (cos, sin) = (_c.IsLocal[layer] ? _localRope : _rope).Gather(run); // [row, rotated / 2]
-        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
-        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        RopeStep.Apply(run, _c.IsLocal[layer] ? _localRope : _rope, q, k);
         hooks.At(HookSite.RotQ, layer, q);
         hooks.At(HookSite.RotK, layer, k);
 
@@ -82,7 +80,7 @@ public sealed class Gemma3 : Transformer
         var up = run.Linear("up", n, w.In);                                         // [row, d_mlp]
         hooks.At(HookSite.MlpPre, layer, gate);
         hooks.At(HookSite.MlpPreLinear, layer, up);
-        Kernels.GeluTanhMul(gate.Span, up.Span, gate.Span);                         // gelu(gate) · up
+        ActivationStep.GeluTanhMul(run, gate, up);                                  // gelu(gate) · up
         hooks.At(HookSite.MlpPost, layer, gate);
         var mlpOut = WriteStep.Mlp(run, gate, w);                                   // [row, d_model]
         mlpOut = NormStep.Apply(run, NormPlace.Ln2Post, layer, mlpOut, w.Ln2Post!);

@@ -36,9 +36,9 @@ public sealed class Gpt2 : Transformer
     protected override void Block(ForwardPass run, int layer, Tensor x)
     {
         run.Hooks.At(HookSite.ResidPre, layer, x);
-        Kernels.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        run.Add(x, Attention(run, layer, x));
         run.Hooks.At(HookSite.ResidMid, layer, x);
-        Kernels.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        run.Add(x, Mlp(run, layer, MlpInput.Of(run, layer, x)));
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 
@@ -70,7 +70,7 @@ public sealed class Gpt2 : Transformer
         var n = NormStep.BeforeReading(run, NormPlace.Ln2, layer, input, w.Ln2, HookSite.MlpIn); // [row, d_model]
         var post = run.Linear("pre", n, w.In);                                      // [row, d_mlp]
         hooks.At(HookSite.MlpPre, layer, post);
-        Kernels.GeluTanh(post.Span, post.Span);
+        ActivationStep.GeluTanh(run, post);
         hooks.At(HookSite.MlpPost, layer, post);
         var mlpOut = WriteStep.Mlp(run, post, w);                                   // [row, d_model]
         hooks.At(HookSite.MlpOut, layer, mlpOut);

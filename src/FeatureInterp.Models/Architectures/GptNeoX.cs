@@ -37,8 +37,8 @@ public sealed class GptNeoX : Transformer
         run.Hooks.At(HookSite.ResidPre, layer, x);
         var attnOut = Attention(run, layer, x);                                     // [row, d_model]
         var mlpOut = Mlp(run, layer, MlpInput.Of(run, layer, x));                   // [row, d_model]
-        Kernels.Add(x.Span, attnOut.Span, x.Span);
-        Kernels.Add(x.Span, mlpOut.Span, x.Span);
+        run.Add(x, attnOut);
+        run.Add(x, mlpOut);
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 
@@ -56,9 +56,7 @@ public sealed class GptNeoX : Transformer
         hooks.At(HookSite.K, layer, k);
         hooks.At(HookSite.V, layer, v);
 
-        var (cos, sin) = _rope.Gather(run); // [row, rotated / 2]
-        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
-        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        RopeStep.Apply(run, _rope, q, k);
         hooks.At(HookSite.RotQ, layer, q);
         hooks.At(HookSite.RotK, layer, k);
 
@@ -76,7 +74,7 @@ public sealed class GptNeoX : Transformer
         var n = NormStep.BeforeReading(run, NormPlace.Ln2, layer, input, w.Ln2, HookSite.MlpIn); // [row, d_model]
         var post = run.Linear("pre", n, w.In);                                      // [row, d_mlp]
         hooks.At(HookSite.MlpPre, layer, post);
-        Kernels.GeluErf(post.Span, post.Span);
+        ActivationStep.GeluErf(run, post);
         hooks.At(HookSite.MlpPost, layer, post);
         var mlpOut = WriteStep.Mlp(run, post, w);                                   // [row, d_model]
         hooks.At(HookSite.MlpOut, layer, mlpOut);

@@ -31,9 +31,9 @@ public sealed class Mistral : Transformer
     protected override void Block(ForwardPass run, int layer, Tensor x)
     {
         run.Hooks.At(HookSite.ResidPre, layer, x);
-        Kernels.Add(x.Span, Attention(run, layer, x).Span, x.Span);
+        run.Add(x, Attention(run, layer, x));
         run.Hooks.At(HookSite.ResidMid, layer, x);
-        Kernels.Add(x.Span, Mlp(run, layer, MlpInput.Of(run, layer, x)).Span, x.Span);
+        run.Add(x, Mlp(run, layer, MlpInput.Of(run, layer, x)));
         run.Hooks.At(HookSite.ResidPost, layer, x);
     }
 
@@ -51,9 +51,7 @@ public sealed class Mistral : Transformer
         hooks.At(HookSite.K, layer, k);
         hooks.At(HookSite.V, layer, v);
 
-        var (cos, sin) = _rope.Gather(run); // [row, rotated / 2]
-        Kernels.Rope(q.Span, Config.Heads, Config.HeadDim, cos.Span, sin.Span);
-        Kernels.Rope(k.Span, Config.KeyValueHeads, Config.HeadDim, cos.Span, sin.Span);
+        RopeStep.Apply(run, _rope, q, k);
         hooks.At(HookSite.RotQ, layer, q);
         hooks.At(HookSite.RotK, layer, k);
 
@@ -73,7 +71,7 @@ public sealed class Mistral : Transformer
         var up = run.Linear("up", n, w.In);                                         // [row, d_mlp]
         hooks.At(HookSite.MlpPre, layer, gate);
         hooks.At(HookSite.MlpPreLinear, layer, up);
-        Kernels.SiluMul(gate.Span, up.Span, gate.Span);                             // silu(gate) · up
+        ActivationStep.SiluMul(run, gate, up);                                      // silu(gate) · up
         hooks.At(HookSite.MlpPost, layer, gate);
         var mlpOut = WriteStep.Mlp(run, gate, w);                                   // [row, d_model]
         hooks.At(HookSite.MlpOut, layer, mlpOut);

@@ -52,6 +52,9 @@ public sealed class ForwardPass
     /// <summary>Looked at before each block.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Where each step notes how a gradient goes back through it; null in a run without gradients.</summary>
+    internal Tape? Tape { get; set; }
+
     /// <summary>Room for an intermediate result; the same name gives the same memory again.</summary>
     /// <param name="name">The buffer's name.</param>
     /// <param name="shape">The shape it is used in.</param>
@@ -73,6 +76,18 @@ public sealed class ForwardPass
     {
         var y = Buffer(name, x.Shape[0], map.Outputs);
         map.Apply(Batch.Rows, x, y, withBias);
+        if (Tape is { } tape)
+            LinearGradient.Record(tape, x, map, y);
         return y;
+    }
+
+    /// <summary>x += y.</summary>
+    /// <param name="x">The residual stream, [row, d_model].</param>
+    /// <param name="y">What is written onto it, of the same shape.</param>
+    internal void Add(Tensor x, Tensor y)
+    {
+        Kernels.Add(x.Span, y.Span, x.Span);
+        if (Tape is { } tape)
+            AddGradient.Record(tape, x, y);
     }
 }

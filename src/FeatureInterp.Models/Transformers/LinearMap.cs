@@ -7,7 +7,7 @@ namespace FeatureInterp.Models;
 /// One matrix of a block with its bias: <c>y = x·W + b</c>, W [in, out] in the field's orientation, whatever way and order the file
 /// has it in. The weight stays in the file.
 /// </summary>
-internal sealed class LinearMap
+internal sealed partial class LinearMap
 {
     private readonly Weight _weight;
     private readonly bool _inputFirst;

@@ -8,7 +8,7 @@ namespace FeatureInterp.Models;
 /// class with one page of maths; this class holds only what they share: loading, running, generating. Safe for use by several
 /// threads at once.
 /// </summary>
-public abstract class Transformer
+public abstract partial class Transformer
 {
     private readonly ConcurrentBag<Workspace> _workspaces = [];
     private WeightProcessing? _processing;
@@ -147,25 +147,12 @@ public abstract class Transformer
     internal RunResult Step(
         HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation, float[]? logitsRoom = null)
     {
-        if (residual is not null && residual.Length != batch.RowCount * Config.DModel)
-            throw new PromptException($"The residual stream to start from is {residual}, but these prompts need [{batch.RowCount}, {Config.DModel}].");
+        CheckResidual(batch, residual);
         if (!_workspaces.TryTake(out var work))
             work = new Workspace();
         try
         {
-            var run = new ForwardPass(batch, hooks, work)
-            {
-                Cache = cache,
-                StartLayer = range.Start,
-                StopLayer = range.Stop,
-                Residual = residual,
-                LogitsAt = logits,
-                LogitsRoom = logitsRoom,
-                Cancellation = cancellation,
-                Processing = Processing,
-                NormalizedAfterGain = Identity.Options.NormalizedHook == NormalizedHook.AfterGain,
-            };
-            var output = Forward(run);
+            var output = Forward(NewPass(hooks, batch, range, residual, cache, logits, cancellation, work, logitsRoom));
             cache?.Advance(batch);
             return new RunResult(this, batch, range.Stop == Config.Layers, output, hooks.Activations);
         }
@@ -222,9 +209,30 @@ public abstract class Transformer
     /// <param name="x">The residual stream, [row, d_model].</param>
     protected abstract Tensor Unembed(ForwardPass run, Tensor x);
 
+    private void CheckResidual(TokenBatch batch, Tensor? residual)
+    {
+        if (residual is not null && residual.Length != batch.RowCount * Config.DModel)
+            throw new PromptException($"The residual stream to start from is {residual}, but these prompts need [{batch.RowCount}, {Config.DModel}].");
+    }
+
+    private ForwardPass NewPass(
+        HookScope hooks, TokenBatch batch, LayerRange range, Tensor? residual, KvCache? cache, LogitsAt logits, CancellationToken cancellation, Workspace work, float[]? logitsRoom = null) =>
+        new(batch, hooks, work)
+        {
+            Cache = cache,
+            StartLayer = range.Start,
+            StopLayer = range.Stop,
+            Residual = residual,
+            LogitsAt = logits,
+            LogitsRoom = logitsRoom,
+            Cancellation = cancellation,
+            Processing = Processing,
+            NormalizedAfterGain = Identity.Options.NormalizedHook == NormalizedHook.AfterGain,
+        };
+
     private Tensor Forward(ForwardPass run)
     {
-        var x = run.Residual is { } residual ? Resume(run, residual) : Embed(run);  // [row, d_model]
+        var x = Enter(run);                                                         // [row, d_model]
         for (var layer = run.StartLayer; layer < run.StopLayer; layer++)
         {
             run.Cancellation.ThrowIfCancellationRequested();

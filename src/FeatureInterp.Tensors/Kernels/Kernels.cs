@@ -14,6 +14,7 @@ public static partial class Kernels
         LinearOperation, LinearRowsOperation, MatMulOperation, MatMulColumnsOperation, AddScaledRowOperation, CopyColumnsOperation,
         AttentionScoresOperation, SoftmaxRowsOperation, AttentionMixOperation, AttentionOperation,
         RmsNormOperation, RmsScaleOperation, LayerNormOperation, CentreRowsOperation, DivideRowsOperation, ScaleRowsOperation, AddToRowsOperation, RopeOperation,
+        GeluTanhGradientOperation, GeluErfGradientOperation, SiluGradientOperation, NormGradientOperation, AttentionGradientOperation,
         AddOperation, ExpOperation, GeluTanhOperation, GeluTanhMulOperation, GeluErfOperation, GeluErfMulOperation, SiluMulOperation, SoftCapOperation,
         SoftmaxOperation, LogSumExpOperation, TopKOperation, CollectAboveOperation, MatMulTransposedOperation,
         SparseMatMulOperation, SparseDotsOperation, AdamOperation,

@@ -48,3 +48,8 @@ internal delegate void SparseMatMulKernel(ReadOnlySpan<int> starts, ReadOnlySpan
 internal delegate void SparseDotsKernel(ReadOnlySpan<int> starts, ReadOnlySpan<int> indices, ReadOnlySpan<float> x, ReadOnlySpan<float> w, int length, Span<float> dots);
 
 internal delegate void AdamKernel(ReadOnlySpan<float> gradient, AdamStep step, Span<float> mean, Span<float> square, Span<float> weights);
+
+internal delegate void NormGradientKernel(ReadOnlySpan<float> x, ReadOnlySpan<float> g, int length, bool isCentred, float eps, Span<float> y);
+
+internal delegate void AttentionGradientKernel(
+    ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> v, ReadOnlySpan<float> g, AttentionShape shape, Span<float> dq, Span<float> dk, Span<float> dv);

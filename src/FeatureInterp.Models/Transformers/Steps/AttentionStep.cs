@@ -34,10 +34,12 @@ internal static class AttentionStep
 
         if (run.Hooks.Wants(HookSite.AttnScores, layer) || run.Hooks.Wants(HookSite.Pattern, layer))
         {
-            WithHooks(run.Hooks, layer, prompts);
+            WithHooks(run, layer, prompts, q, k, v, z);
             return z;
         }
 
+        if (run.Tape is { } tape)
+            AttentionGradient.Record(tape, run.Batch, q, k, v, z, Array.ConvertAll(prompts, p => p.Shape));
         if (prompts.Length > 1 && Array.TrueForAll(prompts, p => p.Shape.Queries <= 1) && prompts.Sum(p => (long)p.Shape.KeyLength) >= ParallelKeys)
             Workers.Run(prompts.Length, p => Plain(prompts[p]));
         else
@@ -51,17 +53,24 @@ internal static class AttentionStep
             Kernels.Attention(prompt.Q.Span, prompt.Keys.Span, prompt.Values.Span, prompt.Shape, prompt.Z.Span);
     }
 
-    private static void WithHooks(HookScope hooks, int layer, Prompt[] prompts)
+    private static void WithHooks(ForwardPass run, int layer, Prompt[] prompts, Tensor q, Tensor k, Tensor v, Tensor z)
     {
+        var (hooks, shapes) = (run.Hooks, Array.ConvertAll(prompts, p => p.Shape));
         var scores = Array.ConvertAll(prompts, p => Tensor.Uninitialized(p.Shape.Heads, p.Shape.Queries, p.Shape.Keys)); // [head, query, key]
         for (var p = 0; p < prompts.Length; p++)
             Kernels.AttentionScores(prompts[p].Q.Span, prompts[p].Keys.Span, prompts[p].Shape, scores[p].Span);
+        if (run.Tape is { } before)
+            PatternGradient.RecordScores(before, run.Batch, q, k, scores, shapes);
         hooks.At(HookSite.AttnScores, layer, scores);
         for (var p = 0; p < prompts.Length; p++)
             Kernels.SoftmaxRows(scores[p].Span, prompts[p].Shape.Keys);
+        if (run.Tape is { } between)
+            PatternGradient.RecordSoftmax(between, scores);
         hooks.At(HookSite.Pattern, layer, scores);
         for (var p = 0; p < prompts.Length; p++)
             Kernels.AttentionMix(scores[p].Span, prompts[p].Values.Span, prompts[p].Shape, prompts[p].Z.Span);
+        if (run.Tape is { } after)
+            PatternGradient.RecordMix(after, run.Batch, scores, v, z, shapes);
     }
 
     private sealed record Prompt(Tensor Q, ReadOnlyMemory<float> Keys, ReadOnlyMemory<float> Values, AttentionShape Shape, Tensor Z);

@@ -43,6 +43,6 @@ internal static class EmbedStep
         if (run.Processing.CenterWritingWeights)
             NormStep.Centre(p, positions.RowLength);
         run.Hooks.At(HookSite.PosEmbed, 0, p);
-        Kernels.Add(x.Span, p.Span, x.Span);
+        run.Add(x, p);
     }
 }

@@ -27,8 +27,10 @@ internal static class HeadResults
                 written.Row(row).CopyTo(result[row].Row(h));
         }
 
+        if (run.Tape is { } tape)
+            HeadGradient.RecordWrites(tape, z, output, result);
         if (run.Processing.CenterWritingWeights)
-            NormStep.Centre(result, model);
+            NormStep.Centre(run, result, model);
         run.Hooks.At(HookSite.Result, layer, result);
         var sum = run.Buffer("o", rows, model);
         sum.Span.Clear();
@@ -38,6 +40,8 @@ internal static class HeadResults
                 TensorPrimitives.Add(sum.Row(row), result[row].Row(h), sum.Row(row));
         }
 
+        if (run.Tape is not null)
+            HeadGradient.RecordSum(run.Tape, result, sum);
         return sum;
     }
 }

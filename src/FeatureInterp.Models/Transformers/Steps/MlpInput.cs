@@ -15,6 +15,8 @@ internal static class MlpInput
             return x;
         var copy = run.Buffer("mlp input", x.Shape);
         x.Span.CopyTo(copy.Span);
+        if (run.Tape is { } tape)
+            AddGradient.RecordCopy(tape, x, copy);
         run.Hooks.At(HookSite.MlpInput, layer, copy);
         return copy;
     }

@@ -50,7 +50,7 @@ internal static class NormStep
         if (!after)
             run.Hooks.At(place.Normalized, layer, y);
         if (!folds)
-            Scale(y, w);
+            Scale(run, y, w);
         if (after)
             run.Hooks.At(place.Normalized, layer, y);
         if (inputSite is { } site)
@@ -59,8 +59,8 @@ internal static class NormStep
         {
             // Folding centres what the matrix reads; of an edited value the mean may be other than zero.
             if (w.Bias is not null)
-                Centre(y, w.Gain.Length);
-            Scale(y, w);
+                Centre(run, y, w.Gain.Length);
+            Scale(run, y, w);
         }
 
         return y;
@@ -79,12 +79,20 @@ internal static class NormStep
             return Whole(run, place, x, w);
         var y = Divide(run, place, layer, x, w);
         run.Hooks.At(place.Normalized, layer, y);
-        Scale(y, w);
+        Scale(run, y, w);
         return y;
     }
 
     /// <summary>Takes each row's mean from it.</summary>
     public static void Centre(Tensor x, int width) => Kernels.CentreRows(x.Span, width, x.Span);
+
+    /// <summary>Takes each row's mean from a value that has a gradient.</summary>
+    public static void Centre(ForwardPass run, Tensor x, int width)
+    {
+        Centre(x, width);
+        if (run.Tape is { } tape)
+            NormGradient.RecordCentre(tape, x, width);
+    }
 
     private static bool IsLookedAt(ForwardPass run, NormPlace place, int layer) =>
         run.Hooks.Wants(place.Scale, layer) || run.Hooks.Wants(place.Normalized, layer);
@@ -96,6 +104,12 @@ internal static class NormStep
             Kernels.LayerNorm(x.Span, w.Gain.Span, bias.Span, w.Eps, y.Span);
         else
             Kernels.RmsNorm(x.Span, w.Gain.Span, w.Eps, y.Span);
+        if (run.Tape is { } tape)
+        {
+            NormGradient.RecordQuotient(tape, x, y, w);
+            NormGradient.RecordGain(tape, y, w);
+        }
+
         return y;
     }
 
@@ -104,18 +118,28 @@ internal static class NormStep
     {
         var width = w.Gain.Length;
         var y = run.Buffer(place.Name, x.Shape);
+        var centred = x;
         if (w.Bias is not null)
         {
             Kernels.CentreRows(x.Span, width, y.Span);
-            x = y;
+            centred = y;
         }
 
         var scale = run.Buffer(place.Name + " scale", [.. x.Shape[..^1], 1]);
-        Kernels.RmsScale(x.Span, width, w.Eps, scale.Span);
+        Kernels.RmsScale(centred.Span, width, w.Eps, scale.Span);
+        if (run.Tape is { } before)
+            NormGradient.RecordScale(before, x, centred, scale, w);
         run.Hooks.At(place.Scale, layer, scale);
-        Kernels.DivideRows(x.Span, scale.Span, y.Span);
+        Kernels.DivideRows(centred.Span, scale.Span, y.Span);
+        if (run.Tape is { } after)
+            NormGradient.RecordDivision(after, x, scale, y, w);
         return y;
     }
 
-    private static void Scale(Tensor y, NormWeights w) => Kernels.ScaleRows(y.Span, w.Gain.Span, w.Bias is { } bias ? bias.Span : default, y.Span);
+    private static void Scale(ForwardPass run, Tensor y, NormWeights w)
+    {
+        Kernels.ScaleRows(y.Span, w.Gain.Span, w.Bias is { } bias ? bias.Span : default, y.Span);
+        if (run.Tape is { } tape)
+            NormGradient.RecordGain(tape, y, w);
+    }
 }

@@ -33,6 +33,13 @@ internal static class ReadStep
             return Fused(run, n, w);
         Tensor q = run.Buffer("q", n.Shape[0], w.Q.Outputs), k = run.Buffer("k", n.Shape[0], w.K.Outputs), v = run.Buffer("v", n.Shape[0], w.V.Outputs);
         LinearMap.Apply(run.Batch.Rows, n, [(w.Q, q), (w.K, k), (w.V, v)]);
+        if (run.Tape is { } tape)
+        {
+            LinearGradient.Record(tape, n, w.Q, q);
+            LinearGradient.Record(tape, n, w.K, k);
+            LinearGradient.Record(tape, n, w.V, v);
+        }
+
         return (Heads(q, w), Heads(k, w), Heads(v, w));
     }
 
@@ -41,8 +48,12 @@ internal static class ReadStep
     // One product, whose columns are then dealt out: GPT-2 has [q of all heads, k, v], GPT-NeoX [q, k, v] of each head.
     private static (Tensor Q, Tensor K, Tensor V) Fused(ForwardPass run, Tensor n, BlockWeights w)
     {
-        var qkv = run.Linear("qkv", n, w.Qkv!, withBias: false);
-        return (Deal("q", w.Q), Deal("k", w.K), Deal("v", w.V));
+        var qkv = run.Buffer("qkv", n.Shape[0], w.Qkv!.Outputs);
+        w.Qkv.Apply(run.Batch.Rows, n, qkv, withBias: false);
+        var (q, k, v) = (Deal("q", w.Q), Deal("k", w.K), Deal("v", w.V));
+        if (run.Tape is { } tape)
+            LinearGradient.RecordFused(tape, n, w.Qkv, (w.Q, q), (w.K, k), (w.V, v));
+        return (q, k, v);
 
         Tensor Deal(string name, LinearMap part)
         {
@@ -80,6 +91,8 @@ internal static class ReadStep
                     of.Row(row).CopyTo(y[row].Row(h));
             }
 
+            if (run.Tape is { } tape)
+                HeadGradient.RecordReads(tape, n, map, y);
             return y;
         }
     }
@@ -93,6 +106,8 @@ internal static class ReadStep
                 x.Row(row).CopyTo(copies[row].Row(h));
         }
 
+        if (run.Tape is { } tape)
+            HeadGradient.RecordCopies(tape, x, copies);
         run.Hooks.At(site, layer, copies);
         return copies;
     }

@@ -22,12 +22,21 @@ internal static class UnembedStep
             ? new Tensor(room.AsMemory(0, count * vocabulary), count, vocabulary)
             : Tensor.Uninitialized(count, vocabulary);
         w.Unembed.Apply(rows, n, logits);
+        if (run.Tape is { } tape)
+            LinearGradient.Record(tape, n, w.Unembed, logits);
         if (run.Processing.CenterUnembed)
-            NormStep.Centre(logits, w.Unembed.Outputs);
+            NormStep.Centre(run, logits, w.Unembed.Outputs);
         run.Hooks.At(HookSite.UnembedOut, 0, logits);
         if (softCap > 0)
-            Kernels.SoftCap(logits.Span, softCap, logits.Span);
+            SoftCap(run, logits, softCap);
         return logits;
+    }
+
+    private static void SoftCap(ForwardPass run, Tensor logits, float softCap)
+    {
+        Kernels.SoftCap(logits.Span, softCap, logits.Span);
+        if (run.Tape is { } tape)
+            UnembedGradient.RecordSoftCap(tape, logits, softCap);
     }
 
     // A hook after the last block needs every position carried to the end.
@@ -41,6 +50,8 @@ internal static class UnembedStep
         var last = run.Buffer("last rows", rows.Length, x.Shape[1]);
         for (var i = 0; i < rows.Length; i++)
             x.Row(rows[i]).CopyTo(last.Row(i));
+        if (run.Tape is { } tape)
+            UnembedGradient.RecordRows(tape, x, last, rows);
         return last;
     }
 }

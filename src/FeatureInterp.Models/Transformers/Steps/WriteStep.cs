@@ -23,7 +23,7 @@ internal static class WriteStep
 
         // Heads' results are centred before their hook; the mean that an edit gives them stays.
         if (centred && !run.Hooks.Wants(HookSite.Result, layer))
-            NormStep.Centre(o, w.O.Outputs);
+            NormStep.Centre(run, o, w.O.Outputs);
         if ((run.Processing.FoldValueBiases ? w.Folded(run.Processing.FoldLn).Output : w.O.Bias) is { } bias)
             Kernels.AddToRows(o.Span, centred ? Centred(bias).Span : bias.Span, o.Span);
         return o;
@@ -38,7 +38,7 @@ internal static class WriteStep
     {
         var down = run.Linear("down", post, w.Out);
         if (run.Processing.CenterWritingWeights)
-            NormStep.Centre(down, w.Out.Outputs);
+            NormStep.Centre(run, down, w.Out.Outputs);
         return down;
     }
 

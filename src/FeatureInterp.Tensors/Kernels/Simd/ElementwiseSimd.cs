@@ -11,7 +11,8 @@ internal static unsafe class ElementwiseSimd<V, S>
     private const int ParallelLength = 1 << 16;
     private const int ChunkLength = 1 << 14;
 
-    private interface IMap
+    /// <summary>A formula of two numbers.</summary>
+    internal interface IMap
     {
         V Apply(float* a, float* b);
     }
@@ -41,7 +42,8 @@ internal static unsafe class ElementwiseSimd<V, S>
             Map(x, x, x, count, new ScaleMap(scale));
     }
 
-    private static void Map<M>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, M map)
+    /// <summary>y = map(a, b), element by element.</summary>
+    public static void Map<M>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y, M map)
         where M : struct, IMap
     {
         fixed (float* pa = a, pb = b, py = y)

@@ -48,7 +48,7 @@ internal static class RowsSimd
 /// The norms and the rotation for one vector width. A norm in one pass and its parts one after the other (mean off, scale, quotient,
 /// gain and bias) round alike: looking at a part does not change the whole.
 /// </summary>
-internal static unsafe class RowsSimd<V, S>
+internal static unsafe partial class RowsSimd<V, S>
     where V : struct
     where S : struct, ISimd<V>
 {

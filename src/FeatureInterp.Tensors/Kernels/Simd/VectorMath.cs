@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace FeatureInterp.Tensors;
 
 /// <summary>Functions of whole vectors, accurate to a few units in the last place.</summary>
-internal static class VectorMath<V, S>
+internal static partial class VectorMath<V, S>
     where V : struct
     where S : struct, ISimd<V>
 {
