@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FeatureInterp.Kernel.Analyses;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Runner;
 
@@ -27,7 +28,7 @@ internal static class CommandLine
         catch (Exception e) when (IsOurs(e))
         {
             await Console.Error.WriteLineAsync(Environment.GetEnvironmentVariable("FEATUREINTERP_DEBUG") is "1" ? e.ToString() : e.Message).ConfigureAwait(false);
-            return e is NotebookException ? ExitCode.Usage : ExitCode.Failed;
+            return e is NotebookException or RequestException ? ExitCode.Usage : ExitCode.Failed;
         }
         catch (OperationCanceledException)
         {

@@ -14,5 +14,6 @@ internal static class FeatureInterpCommand
         PullCommand.Create(),
         TokenizeCommand.Create(),
         SaeCommand.Create(),
+        AnalyzeCommand.Create(),
     };
 }

@@ -153,7 +153,7 @@ public sealed partial class RunProcessTests : IDisposable
     private static partial int Kill(int pid, int signal);
 
     // Bit 1 of the mask is SIGINT; a program keeps what it was started with.
-    private static bool IgnoresInterrupts() => File.Exists("/proc/self/status")
+    internal static bool IgnoresInterrupts() => File.Exists("/proc/self/status")
         && File.ReadLines("/proc/self/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is var line
         && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & 2) != 0;
 

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using FeatureInterp.Display;
+
+namespace FeatureInterp.Kernel.Analyses;
+
+/// <summary>An analysis as <c>featureinterp analyze</c> knows it.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Summary">One line: what it answers.</param>
+/// <param name="Example">A commented request that runs on the model and SAE that come with the project.</param>
+/// <param name="Read">Reads a request, without loading or running anything, and gives the work.</param>
+internal sealed record AnalysisKind(string Name, string Summary, string Example, Func<RequestMap, Func<AnalysisRun, AnalysisOutcome>> Read);
+
+/// <summary>What an analysis made.</summary>
+/// <param name="Display">How it is shown. The figures in it are written one by one.</param>
+/// <param name="Save">Writes the result as JSON to a path, whole or not at all.</param>
+/// <param name="IsComplete">False when the work was cancelled and this is what there was.</param>
+internal sealed record AnalysisOutcome(IDisplay Display, Action<string> Save, bool IsComplete = true);
+
+/// <summary>What an analysis is run with.</summary>
+/// <param name="folder">Where results go; it is there.</param>
+/// <param name="error">Where progress is told.</param>
+/// <param name="pause">The time between two lines of progress.</param>
+/// <param name="cancellation">Ends the work.</param>
+internal sealed class AnalysisRun(string folder, TextWriter error, TimeSpan pause, CancellationToken cancellation)
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    /// <summary>Where results go, and what an analysis keeps to go on from.</summary>
+    public string Folder => folder;
+
+    /// <summary>Ends the work.</summary>
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Writes a line now and then.</summary>
+    /// <param name="words">What it says; the progress's own words if left out.</param>
+    public IProgress<T> Progress<T>(Func<T, string>? words = null) => new Lines<T>(words ?? (p => p?.ToString() ?? ""), error, pause);
+
+    /// <summary>Writes the share that is done, and the time left at the pace so far.</summary>
+    public IProgress<double> Share() => Progress<double>(share => string.Create(CultureInfo.InvariantCulture,
+        $"{share:P0}{(share > 0 ? $", about {Math.Ceiling(_clock.Elapsed.TotalSeconds * (1 - share) / share)} s left" : "")}"));
+
+    private sealed class Lines<T>(Func<T, string> words, TextWriter error, TimeSpan pause) : IProgress<T>
+    {
+        private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+
+        public void Report(T value)
+        {
+            if (_sinceLine.Elapsed < pause)
+                return;
+            _sinceLine.Restart();
+            error.WriteLine(words(value));
+            error.Flush();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FeatureInterp.Analysis;
+using FeatureInterp.Kernel.Notebooks;
+using FeatureInterp.Tensors;
+
+namespace FeatureInterp.Kernel.Analyses;
+
+/// <summary>What results have in common when they are written as JSON: names in snake_case, null for what is no number.</summary>
+internal static class ResultJson
+{
+    private static readonly JsonWriterOptions Written = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>What writes a result to a path.</summary>
+    /// <param name="analysis">The analysis's name.</param>
+    /// <param name="isComplete">Whether all of the work was done.</param>
+    /// <param name="provenance">Where the numbers come from.</param>
+    /// <param name="result">The result's own fields.</param>
+    public static Action<string> Saver(string analysis, bool isComplete, Provenance provenance, JsonObject result) => path =>
+    {
+        var document = new JsonObject { ["analysis"] = analysis, ["is_complete"] = isComplete, ["result"] = result, ["provenance"] = Of(provenance) };
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Written))
+            document.WriteTo(writer);
+        AtomicFile.Write(path, System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n");
+    };
+
+    /// <summary>A number; null when it is none.</summary>
+    public static JsonNode? Number(double? value) => value is { } v && double.IsFinite(v) ? JsonValue.Create(v) : null;
+
+    /// <summary>A number of single precision, with no more digits than it has; null when it is none.</summary>
+    public static JsonNode? Number(float value) => float.IsFinite(value) ? JsonValue.Create(value) : null;
+
+    /// <summary>Numbers.</summary>
+    public static JsonArray Numbers(IEnumerable<double> values) => [.. values.Select(v => Number(v))];
+
+    /// <summary>Numbers of single precision.</summary>
+    public static JsonArray Numbers(IEnumerable<float> values) => [.. values.Select(Number)];
+
+    /// <summary>Whole numbers.</summary>
+    public static JsonArray Numbers(IEnumerable<int> values) => [.. values.Select(v => (JsonNode?)JsonValue.Create(v))];
+
+    /// <summary>Texts.</summary>
+    public static JsonArray Texts(IEnumerable<string> values) => [.. values.Select(v => (JsonNode?)JsonValue.Create(v))];
+
+    /// <summary>Objects.</summary>
+    public static JsonArray Each<T>(IEnumerable<T> values, Func<T, JsonNode?> write) => [.. values.Select(write)];
+
+    /// <summary>A tensor of one to three dimensions as lists of lists.</summary>
+    public static JsonArray Of(Tensor tensor) => tensor.Shape.Length == 1
+        ? Numbers(tensor.Span.ToArray())
+        : [.. Enumerable.Range(0, tensor.Shape[0]).Select(i => (JsonNode?)(tensor.Shape.Length == 2 ? Numbers(tensor.Row(i).ToArray()) : Of(tensor[i])))];
+
+    private static JsonObject Of(Provenance p) => new()
+    {
+        ["model"] = p.Model,
+        ["model_hash"] = p.ModelHash,
+        ["model_flags"] = new JsonObject(p.ModelFlags.Select(f => KeyValuePair.Create(f.Key, (JsonNode?)f.Value))),
+        ["sae"] = p.Sae,
+        ["sae_hash"] = p.SaeHash,
+        ["hook"] = p.Hook,
+        ["bos"] = p.BosPolicy,
+        ["seed"] = p.Seed,
+        ["version"] = p.Version,
+        ["warnings"] = Texts(p.Warnings),
+        ["fit"] = p.Check is { } check ? new JsonObject { ["verdict"] = check.Headline, ["reasons"] = Texts(check.Reasons) } : null,
+    };
+}
