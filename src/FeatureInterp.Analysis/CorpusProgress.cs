@@ -7,7 +7,7 @@ namespace FeatureInterp.Analysis;
 /// <param name="RowsTotal">Rows there are; estimated while a long text is being read, null when that is not known.</param>
 /// <param name="Tokens">Tokens done, special ones included.</param>
 /// <param name="TokensPerSecond">Tokens done over the time taken so far; null at the beginning.</param>
-/// <param name="TimeLeft">The time taken so far · rows left / rows done; null when either is not known.</param>
+/// <param name="TimeLeft">The time taken so far · rows left / rows done in it; null when either is not known.</param>
 public sealed record CorpusProgress(int Rows, int? RowsTotal, long Tokens, double? TokensPerSecond, TimeSpan? TimeLeft)
 {
     /// <summary>In words, such as <c>12 of 48 rows, 9,100 tokens/s, 2 s left</c>.</summary>
@@ -28,6 +28,7 @@ internal sealed class CorpusMeter(IProgress<CorpusProgress>? sink, TimeProvider 
     private readonly long _start = clock.GetTimestamp();
     private long _lastReport = long.MinValue;
     private int _rows;
+    private int _skipped;
     private long _tokens;
 
     /// <summary>How many rows there are, if that is known.</summary>
@@ -45,6 +46,13 @@ internal sealed class CorpusMeter(IProgress<CorpusProgress>? sink, TimeProvider 
             Report();
     }
 
+    /// <summary>Counts rows that an earlier pass did: they are done, but took no time.</summary>
+    public void Skip(int rows)
+    {
+        _rows += rows;
+        _skipped += rows;
+    }
+
     /// <summary>Tells the end, whenever the last report was.</summary>
     public void Finish() => Report();
 
@@ -56,7 +64,7 @@ internal sealed class CorpusMeter(IProgress<CorpusProgress>? sink, TimeProvider 
         var taken = clock.GetElapsedTime(_start, _lastReport);
         double? speed = taken > TimeSpan.Zero && _tokens > 0 ? _tokens / taken.TotalSeconds : null;
         var rowsTotal = RowsTotal ?? (Read is > 0 and <= 1 ? (int)Math.Min(int.MaxValue, Math.Round(_rows / Read)) : null);
-        TimeSpan? left = rowsTotal is { } total && _rows > 0 ? taken * (Math.Max(0, total - _rows) / (double)_rows) : null;
+        TimeSpan? left = rowsTotal is { } total && _rows > _skipped ? taken * (Math.Max(0, total - _rows) / (double)(_rows - _skipped)) : null;
         sink.Report(new CorpusProgress(_rows, rowsTotal, _tokens, speed, left));
     }
 }

@@ -61,7 +61,8 @@ public static class TopActivations
         return pass.Result(chosen, sae);
     }
 
-    private static IEnumerable<int[][]> Batches(IEnumerable<int[]> rows, int tokens)
+    /// <summary>Rows run together: added until there are so many tokens.</summary>
+    internal static IEnumerable<int[][]> Batches(IEnumerable<int[]> rows, int tokens)
     {
         List<int[]> batch = [];
         var sum = 0L;

@@ -30,7 +30,7 @@ public class DisplayPropertyTests
         from labels in Gen.ArrayOf(s_text, count)
         from values in Gen.ArrayOf(s_number, count)
         from more in Gen.ArrayOf(s_number, count)
-        from kind in Gen.Choose(0, 6)
+        from kind in Gen.Choose(0, 8)
         select Build(kind, title, names, labels, values, more);
 
     private static IDisplay Build(int kind, string title, string[] names, string[] labels, double[] values, double[] more)
@@ -44,6 +44,8 @@ public class DisplayPropertyTests
             3 => new Figure(title, [new LineTrace(names[0], more, values, labels), new LineTrace(names[1], values, more)], new Axis(names[2]), new Axis(names[2])),
             4 => new TokenStrip(labels, floats, labels.Length is 0 ? null : labels.Length / 2, title, 20),
             5 => new Table([names[0], names[1], names[2]], [.. labels.Zip(values, (l, v) => (IReadOnlyList<Cell>)[l, v, (int)Math.Clamp(v, -9, 9)])], title),
+            6 => new Figure(title, [new ScatterTrace(names[0], more, values, labels), new ScatterTrace(names[1], values, more)], new Axis(names[2]), new Axis(names[2])),
+            7 => new Figure(title, [new ScatterTrace(names[0], more, values), new ScatterTrace(names[1], values, more, labels)], arrangement: Arrangement.Stacked),
             _ => new DisplayStack(title, new Heading(names[0]), new Paragraph(names[1]), new Figure(title, [new BarTrace(names[0], labels, values), new BarTrace(names[1], labels, more)])),
         };
     }

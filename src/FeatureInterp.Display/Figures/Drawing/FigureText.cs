@@ -22,6 +22,7 @@ internal static class FigureText
                 text.Wrapped("(" + figure.Traces[i].Note + ")");
         }
 
+        ScatterText.Write(figure, text);
         return text.ToString();
     }
 }
