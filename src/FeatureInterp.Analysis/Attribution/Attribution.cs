@@ -1,6 +1,5 @@
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Analysis;
 
@@ -60,7 +59,7 @@ public static class Attribution
         var gradients = saes.Select(sae => new SaeGradient(sae.For(model), options.ErrorTerm)).ToArray();
         if (gradients.Length == 0)
             throw new AnalysisException("There is no SAE to attribute to; give at least one.");
-        if (gradients.GroupBy(g => g.Edits[^1].Hook).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        if (gradients.GroupBy(g => g.Edits[^1].Hook, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new AnalysisException($"{string.Join(" and ", twice.Select(g => g.Sae.Name))} all stand at {twice.Key}; give at most one for a hook.");
         var tokens = One(model, prompt, cancellation);
         var found = model.Gradient((int[][])[tokens], metric, edit: [.. gradients.SelectMany(g => g.Edits)], cancellation: cancellation);

@@ -147,7 +147,10 @@ public sealed class AttributionTests : IDisposable
         var provenance = Attribution.Run(_model, tinySae.Load(), _tokens, Difference).Saes[0].Provenance;
         EffectPrediction Of(params (double P, double A)[] effects) => new()
         {
-            Title = "t", Metric = "m", Provenance = provenance, Effects = [.. effects.Select(e => new PredictedEffect("e", e.P, e.A))],
+            Title = "t",
+            Metric = "m",
+            Provenance = provenance,
+            Effects = [.. effects.Select(e => new PredictedEffect("e", e.P, e.A))],
         };
         var three = Of((1, 0), (2, 6), (3, 6));
         Assert.Equal(6 / Math.Sqrt(48), three.Correlation, 1e-12);
