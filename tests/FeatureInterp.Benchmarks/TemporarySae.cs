@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using FeatureInterp.Models;
 using FeatureInterp.Saes;
 using FeatureInterp.Tensors;
 
@@ -41,7 +42,7 @@ internal sealed class TemporarySae : IDisposable
     /// <summary>The standard deviation of a pre-activation when inputs are uniform within 1.</summary>
     public static float Deviation(int d) => MathF.Sqrt(d / 3f) * Spread / MathF.Sqrt(3);
 
-    public SparseAutoencoder Load() => SparseAutoencoder.Load(_folder);
+    public SparseAutoencoder Load(HookPoint? hook = null) => SparseAutoencoder.Load(_folder, new SaeLoadOptions { Hook = hook });
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

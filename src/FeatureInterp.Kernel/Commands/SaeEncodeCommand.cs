@@ -58,7 +58,7 @@ internal static class SaeEncodeCommand
         writer.Save(path);
         var tokens = acts.Length / sae.Config.DSae;
         var l0 = tokens == 0 ? 0 : (double)Fired(acts) / tokens;
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {tokens} tokens, {sae.Config.DSae} features of {sae.Name}, {l0:0.##} of them fire on a token; read as {sae.Layout}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {tokens} {(tokens == 1 ? "token" : "tokens")}, {sae.Config.DSae} features of {sae.Name}, {l0:0.##} of them fire on a token; read as {sae.Layout}"));
         foreach (var warning in sae.LoadWarnings)
             Console.Error.WriteLine("note: " + warning);
         if (sae.Config.Origin.UnfoldedNormalization is { } normalization)

@@ -11,6 +11,8 @@ namespace FeatureInterp.Kernel.Commands;
 /// <summary><c>featureinterp sae info</c>: everything an SAE's files say.</summary>
 internal static class SaeInfoCommand
 {
+    private const int MaxFieldLength = 100;
+
     public static Command Create()
     {
         var saes = new Argument<string[]>("sae") { Description = "A folder or file, the name of one under data/saes, or RELEASE/ID. May be repeated.", Arity = ArgumentArity.OneOrMore };
@@ -72,10 +74,17 @@ internal static class SaeInfoCommand
             ("explained variance, published", origin.VarianceExplained?.ToString("0.###", CultureInfo.InvariantCulture)),
             ("Neuronpedia", origin.NeuronpediaId),
         };
-        rows.AddRange(origin.OtherFields.Select(f => ("also says: " + f.Key, (string?)f.Value)));
+        rows.AddRange(origin.OtherFields.Select(f => ("also says: " + f.Key, (string?)OneLine(f.Value))));
         rows.AddRange(sae.LoadWarnings.Select(w => ("odd", (string?)w)));
         rows.AddRange(sae.Files.Select(f => ("file", (string?)$"{f} ({ByteSize.Text(new FileInfo(f).Length)})")));
         rows.Add(("hash", sae.WeightsHash));
         return new Table([sae.Name, ""], [.. rows.Where(r => r.Value is not null).Select(r => (IReadOnlyList<Cell>)[r.Name, r.Value!])], maxRows: int.MaxValue);
+    }
+
+    // An object may go over many lines; --json has all of it.
+    private static string OneLine(string json)
+    {
+        var line = string.Join(' ', json.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= MaxFieldLength ? line : line[..MaxFieldLength] + "…";
     }
 }

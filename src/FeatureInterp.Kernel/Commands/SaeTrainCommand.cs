@@ -11,7 +11,7 @@ internal static class SaeTrainCommand
 {
     private static readonly Option<string> Model = new("--model") { Description = "A folder, a .gguf file, a name under data/models, or org/name in the Hugging Face cache.", HelpName = "MODEL", Required = true };
     private static readonly Option<string> Hook = new("--hook") { Description = "The hook to train on, such as blocks.3.hook_resid_post.", HelpName = "HOOK", Required = true };
-    private static readonly Option<FileInfo> Text = new("--text") { Description = "A text file, cut into rows of tokens.", HelpName = "FILE.txt", Required = true };
+    private static readonly Option<string> Text = new("--text") { Description = "A text file, or the name of one under data/texts, cut into rows of tokens.", HelpName = "FILE", Required = true };
     private static readonly Option<string> Out = new("--out") { Description = "The folder that receives cfg.json and sae_weights.safetensors.", HelpName = "FOLDER", Required = true };
     private static readonly Option<string> Kind = new("--kind") { Description = "standard, gated, topk, batchtopk, matryoshka or jumprelu.", HelpName = "KIND", DefaultValueFactory = _ => "batchtopk" };
     private static readonly Option<int> Features = new("--d-sae") { Description = "How many features.", HelpName = "N", Required = true };
@@ -34,7 +34,7 @@ internal static class SaeTrainCommand
         {
             using var interrupts = new Interrupts();
             var model = Transformer.Load(parsed.GetRequiredValue(Model));
-            var rows = TrainingRows.Of(model, TokenRows.FromFile(parsed.GetRequiredValue(Text).FullName), parsed.GetValue(Length));
+            var rows = TrainingRows.Of(model, TokenRows.FromFile(parsed.GetRequiredValue(Text)), parsed.GetValue(Length));
             var trained = SaeTraining.Run(model, rows, OptionsOf(parsed), new Lines(Console.Error), interrupts.Token);
             trained.Save(parsed.GetRequiredValue(Out));
             Console.Out.WriteLine($"{trained}: {parsed.GetRequiredValue(Out)}");

@@ -9,6 +9,7 @@ internal static class ScatterDrawing
     private const double Dot = 5;
     private const double LeastSquare = 4;
     private const int Steps = 10;
+    private const int Faintest = 3;
 
     public static void Draw(ScatterTrace trace, SvgWriter svg, PlotArea area, TraceStyle style)
     {
@@ -16,7 +17,8 @@ internal static class ScatterDrawing
             .Where(p => p.X >= area.Left && p.X <= area.Right && p.Y >= area.Top && p.Y <= area.Bottom).ToList();
         var spots = points.GroupBy(p => (Math.Round(p.X * 2), Math.Round(p.Y * 2))).Select(g => (At: g.First(), Count: g.Count())).ToList();
         var spoken = Spread(spots.Select(s => s.At), area, style.MaxHovers);
-        if (spots.Count > style.MaxMarks)
+        // Several clouds tell each other apart by their dots; a single one can show its density sooner.
+        if (spots.Count > (style.Alone ? style.MaxMarks : 2 * style.MaxMarks))
         {
             Density(trace, svg, points, style);
             Speak(trace, svg, spoken.Select(p => (p, 1.0)), style.Tone, 0.9);
@@ -62,7 +64,7 @@ internal static class ScatterDrawing
         svg.OpenFill(style.Tone);
         svg.Hover($"{(trace.Name.Length > 0 ? VisibleText.Line(trace.Name) + ": " : "")}{Numbers.Count(points.Count, "point")}; the stronger a square, the more lie in it, at most {Numbers.Count(most)}");
         // By the logarithm: squares of one and of a thousand are both seen.
-        foreach (var step in squares.GroupBy(s => most is 1 ? Steps : (int)Math.Round((Steps - 2) * Math.Log(s.Count) / Math.Log(most)) + 2).OrderBy(g => g.Key))
+        foreach (var step in squares.GroupBy(s => most is 1 ? Steps : (int)Math.Round((Steps - Faintest) * Math.Log(s.Count) / Math.Log(most)) + Faintest).OrderBy(g => g.Key))
         {
             svg.Open("g", ("fill-opacity", Numbers.Pixel(step.Key / (double)Steps)));
             svg.Path(string.Concat(step.Select(s => Square(s.X * side, s.Y * side, side))));

@@ -1,6 +1,5 @@
 using FeatureInterp.Analysis;
 using FeatureInterp.Models;
-using FeatureInterp.Saes;
 using FeatureInterp.Tensors;
 using MathNet.Numerics.LinearAlgebra;
 
