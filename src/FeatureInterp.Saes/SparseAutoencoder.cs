@@ -95,6 +95,9 @@ public sealed class SparseAutoencoder
     /// <summary>Its arrays.</summary>
     internal SaeWeights Weights => _w;
 
+    /// <summary>W_dec as features are decoded with it: where they are rescaled by its norms, divided by them.</summary>
+    internal SaeMatrix DecoderInUse => _decoder;
+
     /// <summary>The same SAE under another configuration or with other arrays, to see what that would give.</summary>
     internal SparseAutoencoder Under(SaeConfig config, SaeWeights? weights = null) => With(_files with { Config = config, Weights = weights ?? _w });
 

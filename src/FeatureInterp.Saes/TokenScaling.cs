@@ -47,6 +47,13 @@ internal sealed class TokenScaling
         }
     }
 
+    /// <summary>Multiplies rows by what <see cref="Undo"/> multiplies a reconstruction with, in place: the way a gradient goes back through it.</summary>
+    public void Scale(Tensor rows)
+    {
+        for (var t = 0; t < _tokens.Length; t++)
+            TensorPrimitives.Multiply(rows.Row(t), _tokens[t].Inverse, rows.Row(t));
+    }
+
     private static (float Shift, float Factor, float Inverse) ConstantNorm(ReadOnlySpan<float> row)
     {
         var factor = MathF.Sqrt(row.Length) / TensorPrimitives.Norm(row);

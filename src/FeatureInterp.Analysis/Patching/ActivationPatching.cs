@@ -66,7 +66,9 @@ public static class ActivationPatching
         };
     }
 
-    private static void Check(int[][] clean, int[][] corrupted, PatchAxes axes)
+    /// <summary>Whether the prompts match token for token.</summary>
+    /// <exception cref="AnalysisException">They do not.</exception>
+    internal static void Check(int[][] clean, int[][] corrupted, PatchAxes axes)
     {
         if (clean.Length != corrupted.Length)
             throw new AnalysisException($"{clean.Length} clean and {corrupted.Length} corrupted prompts were given; give as many of each.");

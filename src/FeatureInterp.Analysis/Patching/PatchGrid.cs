@@ -28,6 +28,25 @@ internal readonly record struct Patch(int? Head, int? Position)
                 from.Row(row).CopyTo(to.Row(row));
         }
     }
+
+    /// <summary>The sum of the piece's values.</summary>
+    public double Sum(Tensor values, bool isPattern)
+    {
+        if (isPattern)
+            return Position is { } query ? Sum(values[Head!.Value].Row(query)) : Sum(values.Row(Head!.Value));
+        double sum = 0;
+        for (var row = Position ?? 0; row < (Position + 1 ?? values.Shape[0]); row++)
+            sum += Head is { } head ? Sum(values[row].Row(head)) : Sum(values.Row(row));
+        return sum;
+    }
+
+    private static double Sum(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (var v in values)
+            sum += v;
+        return sum;
+    }
 }
 
 /// <summary>Which patches there are, the same in every layer.</summary>

@@ -92,8 +92,13 @@ public sealed class LogitMetric
     /// <param name="reads">Which positions it reads.</param>
     public static LogitMetric Of(string name, LogitGradient of, LogitsAt reads = LogitsAt.Every) => new(name, reads, of);
 
-    /// <summary>The number of one prompt, its gradient written into zeros.</summary>
-    internal double Evaluate(Tensor logits, ReadOnlySpan<int> tokens, int prompt, Tensor gradient) => _of(logits, tokens, prompt, gradient);
+    /// <summary>The number of one prompt.</summary>
+    /// <param name="logits">[pos, d_vocab], or [1, d_vocab] where only the last position is read.</param>
+    /// <param name="tokens">The prompt's token ids.</param>
+    /// <param name="prompt">Its index.</param>
+    /// <param name="gradient">Zeros of the logits' shape; the gradient is written into them.</param>
+    /// <exception cref="PromptException">The metric does not fit the prompt.</exception>
+    public double Evaluate(Tensor logits, ReadOnlySpan<int> tokens, int prompt, Tensor gradient) => _of(logits, tokens, prompt, gradient);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
