@@ -40,7 +40,7 @@ public static class TokenList
         if (ghost.Row.Count != model.Config.DModel)
             throw new AnalysisException($"The ghost has {ghost.Row.Count} values, but an embedding of {model.Name} has {model.Config.DModel}; make it for this model.");
         var scores = Scores(model, ghost, options, cancellation);
-        var falls = options.Score != TokenScore.Filtered;
+        var falls = options.Score != TokenListScore.Filtered;
         var order = Enumerable.Range(0, scores.Length).OrderBy(t => double.IsNaN(scores[t])).ThenBy(t => falls ? -scores[t] : scores[t]).ThenBy(t => t);
         return new TokenListResult
         {
@@ -59,10 +59,10 @@ public static class TokenList
         var scores = new double[matrix.Count];
         EmbeddingPass.Term term = options.Score switch
         {
-            TokenScore.Filtered => (t, row, _) =>
+            TokenListScore.Filtered => (t, row, _) =>
                 scores[t] = Math.Pow(Math.Max(0, 1 - Cosine(ghost.RowArray, row)), options.Exponent) / Math.Max(0, 1 - Cosine(centroid, row)),
-            TokenScore.Cosine => (t, row, _) => scores[t] = Cosine(ghost.DirectionArray, row),
-            TokenScore.CentredCosine => Centred(ghost, centroid, scores),
+            TokenListScore.Cosine => (t, row, _) => scores[t] = Cosine(ghost.DirectionArray, row),
+            TokenListScore.CentredCosine => Centred(ghost, centroid, scores),
             _ => WithoutComponent(ghost, statistics, scores),
         };
         EmbeddingPass.Sum(matrix, 0, term, cancellation);

@@ -1,7 +1,7 @@
 namespace FeatureInterp.Analysis;
 
 /// <summary>By what tokens are ordered; e is a token's embedding row, μ the centroid, g the ghost, v its direction.</summary>
-public enum TokenScore
+public enum TokenListScore
 {
     /// <summary>(1 − cos(g, e))^m / (1 − cos(μ, e)), small first: near the ghost, but not merely because the token is near everything.</summary>
     Filtered,
@@ -19,10 +19,10 @@ public enum TokenScore
 /// <summary>The choices of a token list.</summary>
 public sealed record TokenListOptions
 {
-    /// <summary>By what tokens are ordered. Default <see cref="TokenScore.Filtered"/>.</summary>
-    public TokenScore Score { get; init; }
+    /// <summary>By what tokens are ordered. Default <see cref="TokenListScore.Filtered"/>.</summary>
+    public TokenListScore Score { get; init; }
 
-    /// <summary>m of <see cref="TokenScore.Filtered"/>, from 0 (excluded) up; larger lets the ghost count for more. Default 1.4, the multitool's.</summary>
+    /// <summary>m of <see cref="TokenListScore.Filtered"/>, from 0 (excluded) up; larger lets the ghost count for more. Default 1.4, the multitool's.</summary>
     public double Exponent { get; init; } = 1.4;
 
     /// <summary>How many tokens to list, at least 1. Default 100.</summary>
@@ -34,7 +34,7 @@ public sealed record TokenListOptions
     internal void Validate()
     {
         if (!Enum.IsDefined(Score))
-            throw new AnalysisException($"Score is {Score}, which is none of {string.Join(", ", Enum.GetNames<TokenScore>())}.");
+            throw new AnalysisException($"Score is {Score}, which is none of {string.Join(", ", Enum.GetNames<TokenListScore>())}.");
         if (!(Exponent > 0 && double.IsFinite(Exponent)))
             throw new AnalysisException($"Exponent is {Exponent}; give a finite number above 0.");
         if (Top < 1)

@@ -38,13 +38,13 @@ public sealed record TokenListResult : IHasDisplay
     /// <summary>The result as text, worth reading in a terminal.</summary>
     public override string ToString() => ToDisplay().ToText();
 
-    private string Header => Options.Score == TokenScore.Filtered ? "score" : "cosine";
+    private string Header => Options.Score == TokenListScore.Filtered ? "score" : "cosine";
 
     private string Formula => Options.Score switch
     {
-        TokenScore.Filtered => $"(1 − cos(ghost, e))^{Options.Exponent.ToString("0.###", CultureInfo.InvariantCulture)} / (1 − cos(centroid, e)), small first",
-        TokenScore.Cosine => "the cosine with its direction",
-        TokenScore.CentredCosine => "the cosine of its direction with e − centroid",
+        TokenListScore.Filtered => $"(1 − cos(ghost, e))^{Options.Exponent.ToString("0.###", CultureInfo.InvariantCulture)} / (1 − cos(centroid, e)), small first",
+        TokenListScore.Cosine => "the cosine with its direction",
+        TokenListScore.CentredCosine => "the cosine of its direction with e − centroid",
         _ => "the cosine with its direction, the embeddings' first principal component taken out",
     };
 }

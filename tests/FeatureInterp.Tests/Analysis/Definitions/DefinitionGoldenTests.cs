@@ -70,10 +70,10 @@ public class DefinitionGoldenTests
                 Top = 50,
                 Score = list.GetProperty("variant").GetString() switch
                 {
-                    "cosine" => TokenScore.Cosine,
-                    "cosine_to_centred_embeddings" => TokenScore.CentredCosine,
-                    "cosine_pc1_removed" => TokenScore.ComponentRemovedCosine,
-                    _ => TokenScore.Filtered,
+                    "cosine" => TokenListScore.Cosine,
+                    "cosine_to_centred_embeddings" => TokenListScore.CentredCosine,
+                    "cosine_pc1_removed" => TokenListScore.ComponentRemovedCosine,
+                    _ => TokenListScore.Filtered,
                 },
             });
             if (list.TryGetProperty("tensor", out var name))

@@ -16,8 +16,8 @@ public sealed class TokenListTests : IDisposable
 
     private static double Cosine(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum() / Math.Sqrt(a.Sum(x => x * x) * b.Sum(x => x * x));
 
-    [Theory, InlineData(TokenScore.Filtered), InlineData(TokenScore.Cosine), InlineData(TokenScore.CentredCosine), InlineData(TokenScore.ComponentRemovedCosine)]
-    public void Run_EqualsTheFormula(TokenScore score)
+    [Theory, InlineData(TokenListScore.Filtered), InlineData(TokenListScore.Cosine), InlineData(TokenListScore.CentredCosine), InlineData(TokenListScore.ComponentRemovedCosine)]
+    public void Run_EqualsTheFormula(TokenListScore score)
     {
         const int D = 20;
         var rows = _tiny.Weights.First(w => w.Key.EndsWith("embed_tokens.weight", StringComparison.Ordinal)).Value.Chunk(D).ToArray();
@@ -49,9 +49,9 @@ public sealed class TokenListTests : IDisposable
 
         double Wanted(double[] e) => score switch
         {
-            TokenScore.Filtered => Math.Pow(1 - Cosine(ghost, e), 1.7) / (1 - Cosine(centroid, e)),
-            TokenScore.Cosine => Cosine(v, e),
-            TokenScore.CentredCosine => Cosine(v, [.. e.Zip(centroid, (a, b) => a - b)]),
+            TokenListScore.Filtered => Math.Pow(1 - Cosine(ghost, e), 1.7) / (1 - Cosine(centroid, e)),
+            TokenListScore.Cosine => Cosine(v, e),
+            TokenListScore.CentredCosine => Cosine(v, [.. e.Zip(centroid, (a, b) => a - b)]),
             _ => Cosine(Without(v), Without(e)),
         };
 
@@ -59,7 +59,7 @@ public sealed class TokenListTests : IDisposable
         Assert.Equal(rows.Length, found.Scores.Count);
         for (var t = 0; t < rows.Length; t++)
             Assert.Equal(Wanted(rows[t]), found.Scores[t], 1e-5);
-        var order = Enumerable.Range(0, rows.Length).OrderBy(t => score == TokenScore.Filtered ? Wanted(rows[t]) : -Wanted(rows[t])).Take(12);
+        var order = Enumerable.Range(0, rows.Length).OrderBy(t => score == TokenListScore.Filtered ? Wanted(rows[t]) : -Wanted(rows[t])).Take(12);
         Assert.Equal(order, found.Tokens.Select(t => t.Token));
         Assert.Contains("⟨", found.ToText());
     }
@@ -87,6 +87,6 @@ public sealed class TokenListTests : IDisposable
         Assert.Contains("no feature 53", Fault(new(), 53));
         Assert.Contains("Exponent is 0", Fault(new() { Exponent = 0 }));
         Assert.Contains("Top is 0", Fault(new() { Top = 0 }));
-        Assert.Contains("none of", Fault(new() { Score = (TokenScore)9 }));
+        Assert.Contains("none of", Fault(new() { Score = (TokenListScore)9 }));
     }
 }
