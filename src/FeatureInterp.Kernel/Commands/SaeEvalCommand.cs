@@ -52,7 +52,19 @@ internal static class SaeEvalCommand
             };
             TokenRows on = parsed.GetValue(tokens) is { } file ? TokenRows.Of(PromptArguments.ReadTokens(file), Path.GetFileName(file)) : TokenRows.FromFile(parsed.GetValue(text)!);
             var loaded = Transformer.Load(parsed.GetRequiredValue(model));
-            var result = SaeEvaluation.Run(loaded, SparseAutoencoder.Load(parsed.GetRequiredValue(sae)), on, options, new Lines(parsed.InvocationConfiguration.Error), interrupts.Token);
+            SaeEvaluationResult result;
+            try
+            {
+                result = SaeEvaluation.Run(loaded, SparseAutoencoder.Load(parsed.GetRequiredValue(sae)), on, options, new Lines(parsed.InvocationConfiguration.Error), interrupts.Token);
+            }
+            catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
+            {
+                parsed.InvocationConfiguration.Error.WriteLine(folder is null
+                    ? "Stopped; nothing was kept. With --out DIR the next run can go on where this one stopped."
+                    : $"Stopped; the rows so far are in {folder}. The same command with --resume goes on from there.");
+                return Task.FromResult(interrupts.ExitCode);
+            }
+
             if (folder is not null)
                 Write(result, folder);
             parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? result.ToJson() : result.ToString());
