@@ -56,6 +56,11 @@ internal static class SaeYaml
         {
             throw new ModelFileException(path, $"the file is not YAML ({e.Message.TrimEnd('.')}, line {e.Start.Line}).", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner leaves some broken flow sequences with such exceptions in place of its own.
+            throw new ModelFileException(path, "the file is not YAML (a bracket or brace is left open, or stands where a text needs quotes).", e);
+        }
     }
 
     private static JsonNode? Node(string path, IParser parser, int depth)

@@ -57,6 +57,11 @@ internal static class RequestYaml
         {
             throw new RequestException($"{path}, line {e.Start.Line}: this is not YAML ({e.Message.TrimEnd('.')}); texts with a colon, a brace or a # in them need quotes.", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner leaves some broken flow sequences with such exceptions in place of its own.
+            throw new RequestException($"{path}: this is not YAML (a bracket or brace is left open, or stands where a text needs quotes).", e);
+        }
     }
 
     private static RequestNode Node(string path, Parser parser, int depth)

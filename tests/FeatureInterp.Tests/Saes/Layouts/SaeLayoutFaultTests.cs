@@ -90,6 +90,18 @@ public sealed class SaeLayoutFaultTests : IDisposable
     public void Yaml_NestedDeeply_IsRefused() =>
         Assert.Contains("nests more than", Assert.Throws<ModelFileException>(() => SaeYaml.Parse("x", "a: " + new string('[', 100) + new string(']', 100))).Message, StringComparison.Ordinal);
 
+    // YamlDotNet's scanner throws more than its own exception at some of these.
+    [Fact]
+    public void Yaml_WithAnyCharacterOfSyntaxAnywhere_IsReadOrRefused()
+    {
+        const string Text = "fields:\n  - [1, two, \"three\"]\n  - {a: 1, b: ~}\n# end\nname: 'x'\n";
+        foreach (var (place, with) in Enumerable.Range(0, Text.Length).SelectMany(p => "[]{},:#-?'\"|>&*!%@~ \n\t\0".Select(c => (p, c))))
+        {
+            var refusal = Record.Exception(() => SaeYaml.Parse("x", Text[..place] + with + Text[(place + 1)..])) ?? Record.Exception(() => SaeYaml.Parse("x", Text[..place] + with));
+            Assert.True(refusal is null or ModelFileException, $"'{with}' at {place}: {refusal}");
+        }
+    }
+
     [Fact]
     public void Yaml_Scalars_AreWhatPythonMakesOfThem()
     {
