@@ -17,6 +17,7 @@ internal sealed class CellRecorder(IReadOnlyList<IRunObserver> observers) : IOut
     private long _streamed;
     private long _stored;
     private bool _sealed;
+    private bool _clearNext;
 
     /// <summary>The outputs so far.</summary>
     public ImmutableArray<CellOutput> Outputs
@@ -44,6 +45,8 @@ internal sealed class CellRecorder(IReadOnlyList<IRunObserver> observers) : IOut
         {
             if (_sealed)
                 return;
+            if (_clearNext)
+                Clear();
             Store(stream, text);
             foreach (var observer in observers)
                 observer.StreamWritten(stream, text);
@@ -56,6 +59,8 @@ internal sealed class CellRecorder(IReadOnlyList<IRunObserver> observers) : IOut
         {
             if (_sealed)
                 return;
+            if (_clearNext)
+                Clear();
             CloseStream();
             if ((_stored += data.Length) <= MaxStored)
                 _outputs.Add(new DisplayOutput(data, displayId));
@@ -77,6 +82,27 @@ internal sealed class CellRecorder(IReadOnlyList<IRunObserver> observers) : IOut
             foreach (var observer in observers)
                 observer.Updated(data, displayId);
         }
+    }
+
+    public void ClearOutput(bool wait)
+    {
+        lock (_gate)
+        {
+            if (_sealed)
+                return;
+            _clearNext = wait;
+            if (!wait)
+                Clear();
+        }
+    }
+
+    public string ReadLine(string prompt, bool password, CancellationToken token) =>
+        throw new InvalidOperationException($"The cell asks for input ('{prompt}'), and in a headless run there is nobody to answer; make the value a parameter and set it with --set.");
+
+    private void Clear()
+    {
+        _outputs.Clear();
+        (_open, _streamed, _stored, _clearNext) = (null, 0, 0, false);
     }
 
     private void Store(StandardStream stream, string text)

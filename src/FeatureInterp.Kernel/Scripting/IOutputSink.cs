@@ -16,4 +16,14 @@ public interface IOutputSink
 
     /// <summary>A new state of a value shown before.</summary>
     void UpdateDisplay(MimeBundle data, string displayId);
+
+    /// <summary>Takes away what this cell has put out so far; with <paramref name="wait"/>, once something new comes.</summary>
+    void ClearOutput(bool wait);
+
+    /// <summary>Asks whoever sits before the notebook for a line of text and waits for it on the calling thread.</summary>
+    /// <param name="prompt">What to ask; may be empty.</param>
+    /// <param name="password">Whether the answer is hidden while it is typed.</param>
+    /// <param name="token">Ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">There is nobody to ask, as in a headless run.</exception>
+    string ReadLine(string prompt, bool password, CancellationToken token);
 }

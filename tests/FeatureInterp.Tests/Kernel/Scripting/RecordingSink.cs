@@ -47,4 +47,19 @@ internal sealed class Cells(string? folder = null) : IOutputSink
     public void Display(MimeBundle data, string displayId) => Displays.Enqueue((displayId, data));
 
     public void UpdateDisplay(MimeBundle data, string displayId) => Updates.Enqueue((displayId, data));
+
+    /// <summary>What cells that ask are answered with, in order; asking when it is empty fails as a headless run does.</summary>
+    public ConcurrentQueue<string> Answers { get; } = new();
+
+    public ConcurrentQueue<(string Prompt, bool Password)> Asked { get; } = new();
+
+    public ConcurrentQueue<bool> Clears { get; } = new();
+
+    public void ClearOutput(bool wait) => Clears.Enqueue(wait);
+
+    public string ReadLine(string prompt, bool password, CancellationToken token)
+    {
+        Asked.Enqueue((prompt, password));
+        return Answers.TryDequeue(out var answer) ? answer : throw new InvalidOperationException("nobody to ask");
+    }
 }
