@@ -13,9 +13,9 @@ internal static class DefinitionTreeRequest
         sae: talegrid-6m-res-l3
         feature: 216                  # or token: " girl", a word of the model to compare with
 
-        prompt: 'A {ghost} is a'      # {ghost} wherever the feature is to stand as a word
+        prompt: 'Once upon a time there was a {ghost} who'    # {ghost} wherever the feature is to stand as a word
         # placeholder: 1234           # the token whose place it takes; a rare one when left out
-        cutoff: 0.002                 # the least probability of a node, from the prompt on
+        cutoff: 0.0005                # the least probability of a node, from the prompt on
         branches: 5                   # children of a node at most
         max_depth: 25
         max_nodes: 1000
