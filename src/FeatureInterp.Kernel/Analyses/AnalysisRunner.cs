@@ -27,9 +27,9 @@ internal static class AnalysisRunner
             {
                 return work(run) with { Request = (JsonObject)request.ToJson()! };
             }
-            catch (Exception e) when (RequestBlame.Of(name, request, e) is { } blamed)
+            catch (Exception e) when (RequestBlame.Of(name, request, e) is not null)
             {
-                throw blamed;
+                throw RequestBlame.Of(name, request, e)!;
             }
         };
     }
