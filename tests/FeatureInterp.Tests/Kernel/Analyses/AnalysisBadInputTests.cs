@@ -1,5 +1,3 @@
-using FeatureInterp.Kernel.Analyses;
-
 namespace FeatureInterp.Tests.Kernel.Analyses;
 
 /// <summary>What only shows when a model is there is said with the request's line too.</summary>

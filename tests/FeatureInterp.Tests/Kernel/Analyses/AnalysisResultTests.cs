@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FeatureInterp.Analysis;
 using FeatureInterp.Kernel.Analyses;
-using FeatureInterp.Models;
 using FeatureInterp.Saes;
 
 namespace FeatureInterp.Tests.Kernel.Analyses;
@@ -32,7 +31,14 @@ public sealed class AnalysisResultTests : IDisposable
         var drawn = sae.RandomFeatures(40, seed: 5, except: [754, 1477, 1478, 714]);
         var expected = Cooccurrence.Run(EmbeddedPair.Model, sae, TokenRows.FromFile(_work.Folder.PathOf("text.txt")), new Dictionary<string, int[]> { ["one"] = [754, 1477, 1478], ["drawn"] = drawn, ["single"] = [714] }, new()
         {
-            Components = 2, Before = 2, After = 1, RowLength = 9, MaxPoints = 4, Seed = 3, ExcludeSpecialTokens = false, AsNotebook = true,
+            Components = 2,
+            Before = 2,
+            After = 1,
+            RowLength = 9,
+            MaxPoints = 4,
+            Seed = 3,
+            ExcludeSpecialTokens = false,
+            AsNotebook = true,
         });
         var sets = _work.Result.GetProperty("sets").EnumerateArray().ToArray();
         Assert.Equal(["one", "drawn", "single"], sets.Select(s => s.GetProperty("name").GetString()));
@@ -133,7 +139,11 @@ public sealed class AnalysisResultTests : IDisposable
         _work.Run("definition-tree", AnalysisWork.Pair + "feature: 216\nprompt: 'There was a {ghost} who'\ncutoff: 0.002\nbranches: 3\nmax_depth: 4\nclamp: {216: 12}\nghost: {encoder_share: 0.5, from_centroid: false, scale: 2, component_weights: [0.1]}\n");
         var expected = DefinitionTree.Run(EmbeddedPair.Model, EmbeddedPair.Sae, 216, new()
         {
-            Prompt = "There was a {ghost} who", Cutoff = 0.002, Branches = 3, MaxDepth = 4, Interventions = [Intervention.Clamp(216, 12)],
+            Prompt = "There was a {ghost} who",
+            Cutoff = 0.002,
+            Branches = 3,
+            MaxDepth = 4,
+            Interventions = [Intervention.Clamp(216, 12)],
             Ghost = new() { EncoderShare = 0.5, FromCentroid = false, Scale = 2, ComponentWeights = [0.1] },
         });
         var nodes = _work.Result.GetProperty("nodes").EnumerateArray().ToArray();

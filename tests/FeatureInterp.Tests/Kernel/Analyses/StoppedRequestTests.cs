@@ -1,6 +1,5 @@
 using FeatureInterp.Analysis;
 using FeatureInterp.Display;
-using FeatureInterp.Kernel.Analyses;
 
 namespace FeatureInterp.Tests.Kernel.Analyses;
 
