@@ -10,10 +10,12 @@ namespace FeatureInterp.Analysis;
 /// <param name="Score">Its score.</param>
 public sealed record ListedToken(int Rank, int Token, string Text, double Score);
 
-/// <summary>The tokens nearest a feature's vector. Draws itself as a table.</summary>
+/// <summary>The tokens nearest a feature's vector. Draws itself as bars of the first and a table.</summary>
 [TypeFormatterSource(typeof(DisplayFormatterSource), PreferredMimeTypes = [MimeTypes.Svg, MimeTypes.Text])]
 public sealed record TokenListResult : IHasDisplay
 {
+    private const int Bars = 20;
+
     /// <summary>What they are near to.</summary>
     public required GhostToken Ghost { get; init; }
 
@@ -32,8 +34,12 @@ public sealed record TokenListResult : IHasDisplay
     /// <summary>The tokens, a row each.</summary>
     public Table ToTable() => new(["rank", "token", "id", Header], [.. Tokens.Select(t => (IReadOnlyList<Cell>)[t.Rank, t.Text, t.Token, t.Score])], maxRows: 50);
 
+    /// <summary>The scores of the first twenty as bars. Also as plotly JSON.</summary>
+    public Figure Chart() => FeatureChart.TopDifferences("The nearest tokens", [.. Tokens.Take(Bars).Select(t => ($"'{t.Text}'", t.Score))], Header);
+
     /// <inheritdoc/>
-    public IDisplay ToDisplay() => new DisplayStack("Tokens near a feature", new Paragraph($"Nearest to {Ghost.Label}, by {Formula}."), ToTable(), Provenance.ToTable());
+    public IDisplay ToDisplay() =>
+        new DisplayStack("Tokens near a feature", new Paragraph($"Nearest to {Ghost.Label}, by {Formula}."), Chart(), ToTable(), Provenance.ToTable());
 
     /// <summary>The result as text, worth reading in a terminal.</summary>
     public override string ToString() => ToDisplay().ToText();

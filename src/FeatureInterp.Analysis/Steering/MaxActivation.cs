@@ -26,5 +26,8 @@ public static class MaxActivation
     /// <summary>The largest activations that a pass found, perhaps one that was saved.</summary>
     /// <param name="table">The pass.</param>
     /// <returns>For each feature of the table its largest activation; 0 for one that never fired.</returns>
-    public static IReadOnlyDictionary<int, double> Of(TopActivationsResult table) => table.Features.ToDictionary(f => f.Feature, f => (double)f.Max);
+    /// <exception cref="AnalysisException">The pass was stopped: a maximum over part of a corpus would be another unit.</exception>
+    public static IReadOnlyDictionary<int, double> Of(TopActivationsResult table) => table.IsComplete
+        ? table.Features.ToDictionary(f => f.Feature, f => (double)f.Max)
+        : throw new AnalysisException($"The table is of a pass that was stopped after {table.Rows} rows, so its maxima are not those of the corpus; let the pass go on to the end.");
 }

@@ -44,6 +44,16 @@ internal sealed class HistogramTable(int features)
         counts[(int)Math.ScaleB((double)value, -_exponents[feature])]++;
     }
 
+    /// <summary>Takes over what an earlier pass counted.</summary>
+    public void Restore(int feature, ActivationHistogram earlier)
+    {
+        if (earlier.Counts.Count == 0)
+            return;
+        _exponents[feature] = Math.ILogB(earlier.BinWidth);
+        for (var i = 0; i < earlier.Counts.Count; i++)
+            _counts[feature * ActivationHistogram.Bins + i] = checked((int)earlier.Counts[i]);
+    }
+
     /// <summary>What was counted of one feature.</summary>
     public ActivationHistogram Of(int feature)
     {

@@ -54,15 +54,33 @@ internal sealed class ActivationPass
                 _examples.Keep(slot, value, Rows, position, tokens, fired);
         }
 
-        // Rows mostly begin alike: one array serves for all of them.
-        _beginnings.Add(_beginnings.Count > 0 && _beginnings[^1][0] == tokens[0] ? _beginnings[^1] : tokens[..1]);
+        Begins(tokens);
         Rows++;
     }
+
+    /// <summary>Takes over what an earlier pass over the first rows gathered; <see cref="Skip"/> then has to be called for each of them.</summary>
+    /// <param name="earlier">What it gathered: as many features, in the order of the slots, checked when it was read.</param>
+    public void Restore(TopActivationsResult earlier)
+    {
+        (Rows, _tokens, _excluded) = (earlier.Rows, earlier.Tokens, earlier.Excluded);
+        for (var slot = 0; slot < _fired.Length; slot++)
+        {
+            var feature = earlier.Features[slot];
+            _fired[slot] = feature.Fired;
+            _histograms.Restore(slot, feature.Histogram);
+            if (feature.Examples.Count > 0)
+                _examples.Restore(slot, feature.Examples);
+        }
+    }
+
+    /// <summary>Counts how a row begins that an earlier pass did.</summary>
+    public void Skip(int[] tokens) => Begins(tokens);
 
     /// <summary>What was gathered.</summary>
     /// <param name="chosen">The features of the slots; null when a slot is a feature.</param>
     /// <param name="sae">The SAE.</param>
-    public TopActivationsResult Result(int[]? chosen, SparseAutoencoder sae)
+    /// <param name="isComplete">Whether that was the whole corpus.</param>
+    public TopActivationsResult Result(int[]? chosen, SparseAutoencoder sae, bool isComplete)
     {
         var texts = new Dictionary<int, string>();
         return new TopActivationsResult
@@ -72,6 +90,7 @@ internal sealed class ActivationPass
             Excluded = _excluded,
             ExamplesKept = _options.Examples,
             Every = chosen is null,
+            IsComplete = isComplete,
             Features = [.. Enumerable.Range(0, _fired.Length).Select(slot => new FeatureActivations
             {
                 Feature = chosen?[slot] ?? slot,
@@ -83,6 +102,9 @@ internal sealed class ActivationPass
             Provenance = Provenance.Of(_model, sae, _beginnings),
         };
     }
+
+    // Rows mostly begin alike: one array serves for all of them.
+    private void Begins(int[] tokens) => _beginnings.Add(_beginnings.Count > 0 && _beginnings[^1][0] == tokens[0] ? _beginnings[^1] : tokens[..1]);
 
     private void Add(int slot, float value, int position, int[] tokens, FiredRow fired)
     {

@@ -35,6 +35,15 @@ internal sealed class ExampleTable(int features, TopActivationsOptions options)
         _counts[slot] = Math.Min(_counts[slot] + 1, kept.Length);
     }
 
+    /// <summary>Takes over what an earlier pass kept of a feature.</summary>
+    public void Restore(int slot, IReadOnlyList<ActivationExample> earlier)
+    {
+        _kept[slot] = new KeptExample[options.Examples];
+        _counts[slot] = earlier.Count;
+        for (var i = 0; i < earlier.Count; i++)
+            _kept[slot][i] = new KeptExample(earlier[i].Value, earlier[i].Row, earlier[i].Position, earlier[i].Start, [.. earlier[i].Tokens], [.. earlier[i].Values]);
+    }
+
     /// <summary>What was kept of one feature, largest first.</summary>
     public ReadOnlySpan<KeptExample> Of(int slot) => _kept[slot].AsSpan(0, _counts[slot]);
 }

@@ -18,11 +18,12 @@ public static class TopActivations
     /// <param name="corpus">The text or the rows of tokens; <see cref="TokenRows.FromFile"/> reads a file. The last row of a text is as long as what is left.</param>
     /// <param name="options">The choices; the defaults if left out.</param>
     /// <param name="progress">Told how far the pass is, at most ten times a second.</param>
-    /// <param name="cancellation">Looked at before each batch and each block.</param>
+    /// <param name="cancellation">Looked at before each batch and each block; the state file, if one is named, then holds every batch that was finished.</param>
     /// <exception cref="SaeException">The SAE does not fit the model, a row of a text is too short, or a text file is not there.</exception>
     /// <exception cref="PromptException">A row is empty, too long, or has a token outside the vocabulary.</exception>
     /// <exception cref="AnalysisException">
-    /// An option makes no sense, there is no such feature, the examples would take more than 4 GiB, the corpus has no text, or an activation is not finite.
+    /// An option makes no sense, there is no such feature, the examples would take more than 4 GiB, the corpus has no text, an activation is not finite, or a state file is damaged or
+    /// of another pass.
     /// </exception>
     public static TopActivationsResult Run(
         Transformer model,
@@ -43,22 +44,44 @@ public static class TopActivations
             throw new AnalysisException($"{options.Examples} examples of each of {features} features with the text around them would take more than 4 GiB; choose features, or keep fewer or shorter examples.");
 
         var pass = new ActivationPass(model, features, options);
+        var keeper = options.StateFile is null ? null : new ActivationState(options, ActivationState.Subject(model, sae, corpus, options), corpus.Name, isComplete => pass.Result(chosen, sae, isComplete));
+        if (options.Resume && keeper!.Load(features, model.Config.VocabSize) is { } earlier)
+            pass.Restore(earlier);
         var meter = new CorpusMeter(progress, clock);
         var rows = corpus.Rows(model, options.RowLength ?? Math.Min(256, model.Config.ContextLength), share => meter.Read = share);
         meter.RowsTotal = rows.TryGetNonEnumeratedCount(out var count) ? count : null;
-        foreach (var batch in Batches(rows, options.BatchTokens))
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            var inputs = SaeInputs.Read(model, sae, batch, cancellation);
-            for (var r = 0; r < batch.Length; r++)
-                pass.Add(batch[r], chosen is null ? FiredRow.Of(sae.Encode(inputs[r], cancellation)) : FiredRow.Of(sae.EncodeFeatures(inputs[r], chosen)));
-            meter.Add(batch.Length, batch.Sum(row => (long)row.Length));
+            foreach (var batch in Batches(rows, options.BatchTokens))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (keeper?.IsDone(batch) == true)
+                {
+                    Array.ForEach(batch, pass.Skip);
+                    meter.Skip(batch.Length);
+                    continue;
+                }
+
+                var inputs = SaeInputs.Read(model, sae, batch, cancellation);
+                // All or nothing of a batch, so that a pass that is stopped is stopped between two.
+                var fired = Array.ConvertAll(inputs, x => chosen is null ? FiredRow.Of(sae.Encode(x, cancellation)) : FiredRow.Of(sae.EncodeFeatures(x, chosen)));
+                for (var r = 0; r < batch.Length; r++)
+                    pass.Add(batch[r], fired[r]);
+                meter.Add(batch.Length, batch.Sum(row => (long)row.Length));
+                keeper?.Done(batch);
+            }
+        }
+        catch (OperationCanceledException) when (keeper is not null)
+        {
+            keeper.Stop();
+            throw;
         }
 
+        keeper?.Finish();
         meter.Finish();
         if (pass.Rows == 0)
             throw new AnalysisException("The corpus has no text; give at least one row.");
-        return pass.Result(chosen, sae);
+        return pass.Result(chosen, sae, isComplete: true);
     }
 
     /// <summary>Rows run together: added until there are so many tokens.</summary>

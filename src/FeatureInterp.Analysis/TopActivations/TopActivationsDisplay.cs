@@ -12,7 +12,8 @@ internal static class TopActivationsDisplay
     public static IDisplay Draw(TopActivationsResult result)
     {
         var words = string.Create(CultureInfo.InvariantCulture, $"{result.Tokens:N0} tokens in {Count(result.Rows, "row")}") + (result.Excluded > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"; {result.Excluded:N0} special tokens were passed over.") : ".");
+            ? string.Create(CultureInfo.InvariantCulture, $"; {result.Excluded:N0} special tokens were passed over.") : ".")
+            + (result.IsComplete ? "" : " The pass was stopped here, before the end of the corpus.");
         return result.Every
             ? new DisplayStack("The largest activations of every feature",
             [

@@ -11,11 +11,16 @@ internal sealed record ExampleJson(float Value, int Row, int Position, int Start
 
 /// <summary>The file: <paramref name="TokenTexts"/> has the text of every token that occurs.</summary>
 internal sealed record TopActivationsJson(
-    string Format, int Version, int Rows, int Tokens, int Excluded, int ExamplesKept, bool Every, Provenance Provenance, Dictionary<int, string> TokenTexts, FeatureJson[] Features);
+    string Format, int Version, int Rows, int Tokens, int Excluded, int ExamplesKept, bool Every, Provenance Provenance, Dictionary<int, string> TokenTexts, FeatureJson[] Features,
+    bool IsComplete = true);
+
+/// <summary>A file that has the above in it, among other things: a result of the command line, or where a stopped pass stands.</summary>
+internal sealed record TopActivationsInside(TopActivationsJson Result, string? Subject = null, string? RowsHash = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TopActivationsJson))]
+[JsonSerializable(typeof(TopActivationsInside))]
 internal sealed partial class TopActivationsJsonContext : JsonSerializerContext;
 
 /// <summary>Largest activations on disk.</summary>
@@ -25,7 +30,34 @@ internal static class TopActivationsFile
     private const int Version = 1;
     private const long LargestFile = 2L << 30;
 
-    public static void Save(TopActivationsResult result, string path)
+    public static void Save(TopActivationsResult result, string path) => Save(path, stream => JsonSerializer.Serialize(stream, Written(result), TopActivationsJsonContext.Default.TopActivationsJson));
+
+    /// <summary>Writes where a pass stands: its result so far, what it is a pass of, and a hash over its rows.</summary>
+    public static void SaveState(TopActivationsResult result, string subject, string rowsHash, string path) => Save(
+        path, stream => JsonSerializer.Serialize(stream, new TopActivationsInside(Written(result), subject, rowsHash), TopActivationsJsonContext.Default.TopActivationsInside));
+
+    /// <summary>Writes the result as one JSON value.</summary>
+    public static void Write(TopActivationsResult result, Utf8JsonWriter json) => JsonSerializer.Serialize(json, Written(result), TopActivationsJsonContext.Default.TopActivationsJson);
+
+    /// <summary>Reads where a pass stands.</summary>
+    /// <exception cref="AnalysisException">The file is no such state, or of another pass.</exception>
+    public static (TopActivationsResult Result, string RowsHash) LoadState(string path, string subject)
+    {
+        var state = Open(path, stream => JsonSerializer.Deserialize(stream, TopActivationsJsonContext.Default.TopActivationsInside)) ?? throw Bad(path, "it holds null");
+        if (state.Subject != subject)
+            throw new AnalysisException($"{path}: this is the state of another pass ({state.Subject}), not of this one ({subject}); delete it or give another place.");
+        return (Read(state.Result, path), state.RowsHash ?? "");
+    }
+
+    public static TopActivationsResult Load(string path) => Open(path, stream =>
+    {
+        var json = IsBare(stream)
+            ? JsonSerializer.Deserialize(stream, TopActivationsJsonContext.Default.TopActivationsJson)
+            : JsonSerializer.Deserialize(stream, TopActivationsJsonContext.Default.TopActivationsInside)?.Result;
+        return Read(json ?? throw Bad(path, "it holds null"), path);
+    });
+
+    private static void Save(string path, Action<Stream> write)
     {
         var temporary = path + ".partial";
         try
@@ -33,7 +65,7 @@ internal static class TopActivationsFile
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
                 Directory.CreateDirectory(folder);
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
-                JsonSerializer.Serialize(stream, Written(result), TopActivationsJsonContext.Default.TopActivationsJson);
+                write(stream);
             File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,15 +80,14 @@ internal static class TopActivationsFile
         }
     }
 
-    public static TopActivationsResult Load(string path)
+    private static T Open<T>(string path, Func<FileStream, T> read)
     {
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             if (stream.Length > LargestFile)
                 throw new AnalysisException($"{path} has {stream.Length} bytes, more than the {LargestFile} such a file may have; it is something else.");
-            var json = JsonSerializer.Deserialize(stream, TopActivationsJsonContext.Default.TopActivationsJson);
-            return Read(json ?? throw Bad(path, "it holds null"), path);
+            return read(stream);
         }
         catch (JsonException e)
         {
@@ -66,6 +97,16 @@ internal static class TopActivationsFile
         {
             throw new AnalysisException($"{path} cannot be read ({e.Message}); check the path.", e);
         }
+    }
+
+    // Whether a file is what Save wrote, by its first property; else it may have that in it.
+    private static bool IsBare(FileStream stream)
+    {
+        Span<byte> beginning = stackalloc byte[256];
+        var reader = new Utf8JsonReader(beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)], isFinalBlock: false, default);
+        stream.Position = 0;
+        return !(reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName
+            && (reader.ValueTextEquals("analysis") || reader.ValueTextEquals("result")));
     }
 
     private static TopActivationsJson Written(TopActivationsResult result)
@@ -80,7 +121,8 @@ internal static class TopActivationsFile
         return new TopActivationsJson(
             Format, Version, result.Rows, result.Tokens, result.Excluded, result.ExamplesKept, result.Every, result.Provenance, texts,
             [.. result.Features.Select(f => new FeatureJson(f.Feature, f.Fired, f.Histogram.BinWidth, [.. f.Histogram.Counts], [.. f.Examples.Select(e =>
-                new ExampleJson(e.Value, e.Row, e.Position, e.Start, [.. e.Tokens], [.. e.Values]))]))]);
+                new ExampleJson(e.Value, e.Row, e.Position, e.Start, [.. e.Tokens], [.. e.Values]))]))],
+            result.IsComplete);
     }
 
     private static TopActivationsResult Read(TopActivationsJson json, string path)
@@ -101,6 +143,7 @@ internal static class TopActivationsFile
             Excluded = json.Excluded,
             ExamplesKept = json.ExamplesKept,
             Every = json.Every,
+            IsComplete = json.IsComplete,
             Features = [.. json.Features.Select(f => Read(f, json, path))],
             Provenance = json.Provenance,
         };

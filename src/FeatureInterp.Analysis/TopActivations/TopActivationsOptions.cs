@@ -37,6 +37,14 @@ public sealed record TopActivationsOptions
     /// <summary>How many tokens are run together, at least 1: rows are added until there are so many. Default 2,048. Changes speed and memory only.</summary>
     public int BatchTokens { get; init; } = 2048;
 
+    /// <summary>
+    /// Where to write how far the pass is, now and then and when it is cancelled; null (the default) for nowhere. <see cref="TopActivationsResult.Load"/> reads what was found by then.
+    /// </summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>Whether to go on from <see cref="StateFile"/> if there is one; it must be of the same model, SAE, corpus and options. Default false.</summary>
+    public bool Resume { get; init; }
+
     internal void Validate(Transformer model)
     {
         Between(Examples, 1, 1000, nameof(Examples));
@@ -45,6 +53,8 @@ public sealed record TopActivationsOptions
         Between(BatchTokens, 1, int.MaxValue, nameof(BatchTokens));
         if (RowLength is { } length)
             Between(length, 1, model.Config.ContextLength, nameof(RowLength));
+        if (Resume && StateFile is null)
+            throw new AnalysisException("Resume is set, but no StateFile is named to go on from; name it.");
     }
 
     private static void Between(int value, int least, int most, string name)

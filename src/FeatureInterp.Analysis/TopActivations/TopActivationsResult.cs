@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FeatureInterp.Display;
 
 namespace FeatureInterp.Analysis;
@@ -24,6 +25,9 @@ public sealed record TopActivationsResult : IHasDisplay
 
     /// <summary>Whether these are all features of the SAE.</summary>
     public required bool Every { get; init; }
+
+    /// <summary>False when the pass was stopped and this is what there was by then.</summary>
+    public bool IsComplete { get; init; } = true;
 
     /// <summary>The features: all by number, or the chosen ones in their order.</summary>
     public required IReadOnlyList<FeatureActivations> Features { get; init; }
@@ -59,7 +63,14 @@ public sealed record TopActivationsResult : IHasDisplay
     /// <exception cref="AnalysisException">The file cannot be written.</exception>
     public void Save(string path) => TopActivationsFile.Save(this, path);
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <summary>Writes what <see cref="Save"/> writes as one JSON value into a document that is being written.</summary>
+    /// <param name="json">Where to.</param>
+    public void WriteTo(Utf8JsonWriter json) => TopActivationsFile.Write(this, json);
+
+    /// <summary>
+    /// Reads what <see cref="Save"/> wrote, the <c>result.json</c> of <c>featureinterp analyze top-activations</c>, or the state of a stopped pass
+    /// (<see cref="TopActivationsOptions.StateFile"/>), whose <see cref="IsComplete"/> is false.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="AnalysisException">The file is not there, too large (over 2 GiB), damaged, or something else.</exception>
     public static TopActivationsResult Load(string path) => TopActivationsFile.Load(path);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using FeatureInterp.Display;
 
 namespace FeatureInterp.Kernel.Analyses;
@@ -13,9 +14,16 @@ internal sealed record AnalysisKind(string Name, string Summary, string Example,
 
 /// <summary>What an analysis made.</summary>
 /// <param name="Display">How it is shown. The figures in it are written one by one.</param>
-/// <param name="Save">Writes the result as JSON to a path, whole or not at all.</param>
+/// <param name="Save">Writes the result as JSON to a path, whole or not at all, with the request it answers; see <see cref="ResultJson"/>.</param>
 /// <param name="IsComplete">False when the work was cancelled and this is what there was.</param>
-internal sealed record AnalysisOutcome(IDisplay Display, Action<string> Save, bool IsComplete = true);
+internal sealed record AnalysisOutcome(IDisplay Display, Action<string, JsonObject> Save, bool IsComplete = true)
+{
+    /// <summary>What was asked, as JSON; filled in for every analysis.</summary>
+    public JsonObject Request { get; init; } = [];
+
+    /// <summary>What a stopped run would have gone on from; deleted once the result of a complete one is written.</summary>
+    public string? State { get; init; }
+}
 
 /// <summary>What an analysis is run with.</summary>
 /// <param name="folder">Where results go; it is there.</param>
@@ -31,6 +39,19 @@ internal sealed class AnalysisRun(string folder, TextWriter error, TimeSpan paus
 
     /// <summary>Ends the work.</summary>
     public CancellationToken Cancellation => cancellation;
+
+    /// <summary>The file that a stopped run goes on from, if <see cref="StateFile"/> was asked for one.</summary>
+    public string? State { get; private set; }
+
+    /// <summary>Names the file an analysis keeps to go on from; says so when an earlier run left one.</summary>
+    /// <param name="name">Its name in the folder.</param>
+    public string StateFile(string name)
+    {
+        State = Path.Combine(folder, name);
+        if (File.Exists(State))
+            error.WriteLine($"Going on from what an earlier run left in {name}; delete it to begin anew.");
+        return State;
+    }
 
     /// <summary>Writes a line now and then.</summary>
     /// <param name="words">What it says; the progress's own words if left out.</param>

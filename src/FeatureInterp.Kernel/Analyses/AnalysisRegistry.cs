@@ -16,6 +16,14 @@ internal static class AnalysisRegistry
         SteeringRequest.Kind,
         PatchingRequest.Kind,
         ResidualStreamRequest.Kind,
+        CooccurrenceRequest.Kind,
+        VocabProjectionRequest.Kind,
+        TokenChangeRequest.Kind,
+        LogitLensRequest.Kind,
+        LogitAttributionRequest.Kind,
+        KlTargetRequest.Kind,
+        DefinitionTreeRequest.Kind,
+        TokenListRequest.Kind,
         SaeEvaluationRequest.Kind,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using FeatureInterp.Display;
 using FeatureInterp.Kernel.Notebooks;
 
@@ -20,34 +21,51 @@ internal static class AnalysisRunner
         var map = new RequestMap(name, request);
         var work = kind.Read(map);
         map.Finish();
-        return work;
+        return run =>
+        {
+            try
+            {
+                return work(run) with { Request = (JsonObject)request.ToJson()! };
+            }
+            catch (Exception e) when (RequestBlame.Of(name, request, e) is not null)
+            {
+                throw RequestBlame.Of(name, request, e)!;
+            }
+        };
     }
 
-    /// <summary>Writes <c>result.json</c>, <c>result.svg</c>, and each figure as SVG and plotly JSON.</summary>
+    /// <summary>Writes <c>result.json</c>, <c>result.svg</c>, and each figure as SVG and, if it is a chart, plotly JSON.</summary>
     /// <param name="outcome">What an analysis made.</param>
     /// <param name="folder">Where to.</param>
     /// <returns>The files' names.</returns>
     public static IReadOnlyList<string> Write(AnalysisOutcome outcome, string folder)
     {
-        outcome.Save(Path.Combine(folder, ResultName));
+        outcome.Save(Path.Combine(folder, ResultName), outcome.Request);
         List<string> written = [ResultName];
         Text("result.svg", outcome.Display.ToSvg());
         var number = 0;
         foreach (var figure in Figures(outcome.Display))
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"figure-{++number:00}");
-            Text(name + ".svg", figure.ToSvg());
-            Text(name + ".plotly.json", figure.ToPlotlyJson());
+            number++;
+            Text(Name(".svg"), figure.ToSvg());
+            if (figure is Figure chart)
+                Text(Name(".plotly.json"), chart.ToPlotlyJson());
+            else
+                File.Delete(Path.Combine(folder, Name(".plotly.json")));
         }
 
         // Figures of an earlier run with more of them would pass for this one's.
-        for (number++; File.Exists(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"figure-{number:00}.svg"))); number++)
+        for (number++; File.Exists(Path.Combine(folder, Name(".svg"))); number++)
         {
-            File.Delete(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"figure-{number:00}.svg")));
-            File.Delete(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"figure-{number:00}.plotly.json")));
+            File.Delete(Path.Combine(folder, Name(".svg")));
+            File.Delete(Path.Combine(folder, Name(".plotly.json")));
         }
 
+        if (outcome is { IsComplete: true, State: { } state })
+            File.Delete(state);
         return written;
+
+        string Name(string ending) => string.Create(CultureInfo.InvariantCulture, $"figure-{number:00}{ending}");
 
         void Text(string name, string text)
         {
@@ -56,9 +74,10 @@ internal static class AnalysisRunner
         }
     }
 
-    private static IEnumerable<Figure> Figures(IDisplay display) => display switch
+    // What is a picture of its own: charts, trees and grids; tables and texts are in result.svg.
+    private static IEnumerable<IDisplay> Figures(IDisplay display) => display switch
     {
-        Figure figure => [figure],
+        Figure or TreeFigure or CellGrid => [display],
         DisplayStack stack => stack.Parts.SelectMany(Figures),
         IHasDisplay result => Figures(result.ToDisplay()),
         _ => [],

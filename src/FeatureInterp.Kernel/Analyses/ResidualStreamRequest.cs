@@ -56,7 +56,7 @@ internal static class ResidualStreamRequest
         new(attribution, Saver(attribution.Name, attribution.Labels, attribution.Positions, attribution.TokenTexts, attribution.Provenance, "logits", p => ResultJson.Of(attribution[p])));
 
     // For each prompt [part, pos].
-    private static Action<string> Saver(
+    private static Action<string, JsonObject> Saver(
         string name, IReadOnlyList<string> labels, IReadOnlyList<IReadOnlyList<int>> positions, IReadOnlyList<IReadOnlyList<string>> texts, Provenance provenance, string values, Func<int, JsonArray> of) =>
         ResultJson.Saver(Kind.Name, true, provenance, new JsonObject
         {

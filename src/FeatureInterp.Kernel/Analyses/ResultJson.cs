@@ -7,24 +7,28 @@ using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Kernel.Analyses;
 
-/// <summary>What results have in common when they are written as JSON: names in snake_case, null for what is no number.</summary>
+/// <summary>
+/// What results have in common when they are written as JSON: <c>{analysis, is_complete, model, sae, request, result, provenance}</c>, names in snake_case, null for what is no number.
+/// </summary>
 internal static class ResultJson
 {
     private static readonly JsonWriterOptions Written = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What writes a result to a path.</summary>
+    /// <summary>What writes a result to a path, beside the request it answers.</summary>
     /// <param name="analysis">The analysis's name.</param>
     /// <param name="isComplete">Whether all of the work was done.</param>
     /// <param name="provenance">Where the numbers come from.</param>
     /// <param name="result">The result's own fields.</param>
-    public static Action<string> Saver(string analysis, bool isComplete, Provenance provenance, JsonObject result) => path =>
-    {
-        var document = new JsonObject { ["analysis"] = analysis, ["is_complete"] = isComplete, ["result"] = result, ["provenance"] = Of(provenance) };
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, Written))
-            document.WriteTo(writer);
-        AtomicFile.Write(path, System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n");
-    };
+    public static Action<string, JsonObject> Saver(string analysis, bool isComplete, Provenance provenance, JsonObject result) =>
+        (path, request) => AtomicFile.Write(path, stream => Write(stream, Written, analysis, isComplete, provenance, request, json => result.WriteTo(json)));
+
+    /// <summary>The same for a result that may be large: written as it goes, without indentation.</summary>
+    /// <param name="analysis">The analysis's name.</param>
+    /// <param name="isComplete">Whether all of the work was done.</param>
+    /// <param name="provenance">Where the numbers come from.</param>
+    /// <param name="result">Writes the result as one JSON value.</param>
+    public static Action<string, JsonObject> LargeSaver(string analysis, bool isComplete, Provenance provenance, Action<Utf8JsonWriter> result) =>
+        (path, request) => AtomicFile.Write(path, stream => Write(stream, Written with { Indented = false }, analysis, isComplete, provenance, request, result));
 
     /// <summary>A number; null when it is none.</summary>
     public static JsonNode? Number(double? value) => value is { } v && double.IsFinite(v) ? JsonValue.Create(v) : null;
@@ -51,6 +55,31 @@ internal static class ResultJson
     public static JsonArray Of(Tensor tensor) => tensor.Shape.Length == 1
         ? Numbers(tensor.Span.ToArray())
         : [.. Enumerable.Range(0, tensor.Shape[0]).Select(i => (JsonNode?)(tensor.Shape.Length == 2 ? Numbers(tensor.Row(i).ToArray()) : Of(tensor[i])))];
+
+    /// <summary>Tokens with a number each.</summary>
+    public static JsonArray Scores(IEnumerable<TokenScore> tokens) =>
+        Each(tokens, t => new JsonObject { ["token"] = t.Token, ["text"] = t.Text, ["score"] = Number(t.Score) });
+
+    // Every result has these fields, in this order.
+    private static void Write(
+        Stream stream, JsonWriterOptions form, string analysis, bool isComplete, Provenance provenance, JsonObject request, Action<Utf8JsonWriter> result)
+    {
+        using var json = new Utf8JsonWriter(stream, form);
+        json.WriteStartObject();
+        json.WriteString("analysis", analysis);
+        json.WriteBoolean("is_complete", isComplete);
+        json.WriteString("model", provenance.Model);
+        json.WriteString("sae", provenance.Sae);
+        json.WritePropertyName("request");
+        request.WriteTo(json);
+        json.WritePropertyName("result");
+        result(json);
+        json.WritePropertyName("provenance");
+        Of(provenance).WriteTo(json);
+        json.WriteEndObject();
+        json.Flush();
+        stream.WriteByte((byte)'\n');
+    }
 
     private static JsonObject Of(Provenance p) => new()
     {

@@ -1,11 +1,11 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using FeatureInterp.Analysis;
-using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Saes;
 
 namespace FeatureInterp.Kernel.Analyses;
 
-/// <summary><see cref="SaeEvaluation"/> as a request. An interrupted evaluation leaves its sums in the folder; the same request goes on from them.</summary>
+/// <summary><see cref="SaeEvaluation"/> as a request; the result is what <see cref="SaeEvaluationResult.ToJson"/> writes. An interrupted evaluation leaves its sums in the folder; the same request goes on from them.</summary>
 internal static class SaeEvaluationRequest
 {
     private const string StateName = "evaluation.state.json";
@@ -40,14 +40,10 @@ internal static class SaeEvaluationRequest
         return run =>
         {
             var loaded = model.Load();
-            var state = Path.Combine(run.Folder, StateName);
+            var state = run.StateFile(StateName);
             var result = SaeEvaluation.Run(
                 loaded, sae.Load(loaded), corpus.Rows(loaded), options with { StateFile = state, Resume = true }, run.Progress<SaeEvaluationProgress>(Words), run.Cancellation);
-            return new AnalysisOutcome(result, path =>
-            {
-                AtomicFile.Write(path, result.ToJson() + "\n");
-                File.Delete(state);
-            });
+            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, (JsonObject)JsonNode.Parse(result.ToJson())!)) { State = state };
         };
     }
 

@@ -2,9 +2,14 @@ using FeatureInterp.Analysis;
 
 namespace FeatureInterp.Kernel.Analyses;
 
-/// <summary><see cref="TopActivations"/> as a request. The result is what <see cref="TopActivationsResult.Load"/> reads, and what a steering request can take maxima from.</summary>
+/// <summary>
+/// <see cref="TopActivations"/> as a request. The result is what <see cref="TopActivationsResult.Load"/> reads, and what a steering request can take maxima from. A pass that is
+/// stopped gives what there is and leaves its state in the folder; the same request goes on from it.
+/// </summary>
 internal static class TopActivationsRequest
 {
+    private const string StateName = "top-activations.state.json";
+
     public static AnalysisKind Kind { get; } = new("top-activations", "Where in a corpus features are strongest, and how often they fire.", """
         model: talegrid-6m
         sae: talegrid-6m-res-l3
@@ -41,8 +46,19 @@ internal static class TopActivationsRequest
         return run =>
         {
             var loaded = model.Load();
-            var result = TopActivations.Run(loaded, sae.Load(loaded), corpus.Rows(loaded), options, run.Progress<CorpusProgress>(), run.Cancellation);
-            return new AnalysisOutcome(result, result.Save);
+            var fitted = sae.Load(loaded);
+            var state = run.StateFile(StateName);
+            TopActivationsResult result;
+            try
+            {
+                result = TopActivations.Run(loaded, fitted, corpus.Rows(loaded), options with { StateFile = state, Resume = true }, run.Progress<CorpusProgress>(), run.Cancellation);
+            }
+            catch (OperationCanceledException) when (File.Exists(state))
+            {
+                result = TopActivationsResult.Load(state);
+            }
+
+            return new AnalysisOutcome(result, ResultJson.LargeSaver(Kind.Name, result.IsComplete, result.Provenance, result.WriteTo), result.IsComplete) { State = state };
         };
     }
 }

@@ -34,8 +34,9 @@ internal static class AnalyzeCommand
             var (written, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             if (parsed.GetValue(list))
             {
+                var widest = AnalysisRegistry.All.Max(k => k.Name.Length);
                 foreach (var each in AnalysisRegistry.All)
-                    written.WriteLine($"{each.Name,-16} {each.Summary}");
+                    written.WriteLine($"{each.Name.PadRight(widest)}  {each.Summary}");
                 return Task.FromResult(ExitCode.Success);
             }
 
@@ -56,18 +57,26 @@ internal static class AnalyzeCommand
     {
         var work = AnalysisRunner.Read(kind, request, RequestYaml.Read(request));
         Directory.CreateDirectory(folder);
+        var run = new AnalysisRun(folder, error, Pause, interrupts.Token);
         try
         {
-            var outcome = work(new AnalysisRun(folder, error, Pause, interrupts.Token));
+            var outcome = work(run);
             var files = AnalysisRunner.Write(outcome, folder);
             output.WriteLine(outcome.Display.ToText());
             error.WriteLine($"{(outcome.IsComplete ? "Wrote" : "Stopped; wrote what there was:")} {string.Join(", ", files)} in {folder}.");
-            return outcome.IsComplete ? ExitCode.Success : interrupts.ExitCode;
+            if (outcome.IsComplete)
+                return ExitCode.Success;
+            error.WriteLine(Later(run));
+            return interrupts.ExitCode;
         }
         catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
         {
-            error.WriteLine("Stopped before there was a result.");
+            error.WriteLine($"Stopped before there was a result. {Later(run)}");
             return interrupts.ExitCode;
         }
     }
+
+    private static string Later(AnalysisRun run) => run.State is { } state && File.Exists(state)
+        ? $"What was done is in {state}; the same command goes on from there."
+        : "The same command begins anew.";
 }

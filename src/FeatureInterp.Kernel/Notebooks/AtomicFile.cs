@@ -2,17 +2,26 @@ using System.Text;
 
 namespace FeatureInterp.Kernel.Notebooks;
 
-/// <summary>Writes text so that a reader sees the old file or the new one, never half of either.</summary>
+/// <summary>Writes files so that a reader sees the old file or the new one, never half of either.</summary>
 internal static class AtomicFile
 {
     /// <summary>Writes UTF-8 without a byte order mark to a temporary name beside <paramref name="path"/>, then renames it.</summary>
     /// <exception cref="NotebookException">The file cannot be written there.</exception>
-    public static void Write(string path, string text)
+    public static void Write(string path, string text) => Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        writer.Write(text);
+    });
+
+    /// <summary>Lets someone write to a temporary name beside <paramref name="path"/>, then renames it.</summary>
+    /// <exception cref="NotebookException">The file cannot be written there.</exception>
+    public static void Write(string path, Action<Stream> write)
     {
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+                write(stream);
             File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

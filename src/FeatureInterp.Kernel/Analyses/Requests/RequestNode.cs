@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
 namespace FeatureInterp.Kernel.Analyses;
 
 /// <summary>A piece of a request as it is written.</summary>
@@ -6,6 +9,9 @@ internal abstract record RequestNode(long Line)
 {
     /// <summary>What it is, for messages.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>The same as JSON: flags and finite numbers without quotes become such, what is nothing becomes null.</summary>
+    public abstract JsonNode? ToJson();
 }
 
 /// <summary>A text, number or flag.</summary>
@@ -18,6 +24,18 @@ internal sealed record ScalarNode(long Line, string Text, bool IsQuoted) : Reque
 
     /// <summary>Whether nothing is given: <c>key:</c>, <c>key: ~</c> or <c>key: null</c>.</summary>
     public bool IsNothing => !IsQuoted && Text is "" or "~" or "null";
+
+    /// <inheritdoc/>
+    public override JsonNode? ToJson()
+    {
+        if (IsNothing)
+            return null;
+        if (!IsQuoted && Text is "true" or "false")
+            return Text is "true";
+        if (!IsQuoted && long.TryParse(Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+            return whole;
+        return !IsQuoted && double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : Text;
+    }
 }
 
 /// <summary>A list.</summary>
@@ -26,6 +44,9 @@ internal sealed record ScalarNode(long Line, string Text, bool IsQuoted) : Reque
 internal sealed record ListNode(long Line, IReadOnlyList<RequestNode> Items) : RequestNode(Line)
 {
     public override string Kind => "a list";
+
+    /// <inheritdoc/>
+    public override JsonNode? ToJson() => new JsonArray([.. Items.Select(i => i.ToJson())]);
 }
 
 /// <summary>A mapping.</summary>
@@ -34,4 +55,7 @@ internal sealed record ListNode(long Line, IReadOnlyList<RequestNode> Items) : R
 internal sealed record MapNode(long Line, OrderedDictionary<string, RequestNode> Entries) : RequestNode(Line)
 {
     public override string Kind => "a mapping";
+
+    /// <inheritdoc/>
+    public override JsonNode? ToJson() => new JsonObject(Entries.Select(e => KeyValuePair.Create(e.Key, e.Value.ToJson())));
 }

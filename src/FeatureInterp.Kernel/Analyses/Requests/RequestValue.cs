@@ -78,6 +78,10 @@ internal sealed class RequestValue(string place, string where, RequestNode node)
     /// <param name="wanted">What was wanted.</param>
     public RequestException Not(string wanted) => new($"{place} is {(node is ListNode { Items.Count: 0 } ? "an empty list" : node is ScalarNode { Text: "" } ? "empty" : node.Kind)}; {wanted} was expected.");
 
+    /// <summary>What to throw when it is of the right kind, but cannot be.</summary>
+    /// <param name="why">Why, as a sentence.</param>
+    public RequestException Wrong(string why) => new($"{place}: {why}");
+
     private bool Plain(out string text)
     {
         text = node is ScalarNode { IsQuoted: false } s ? s.Text : "";
