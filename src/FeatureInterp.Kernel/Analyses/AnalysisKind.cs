@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using FeatureInterp.Analysis;
 using FeatureInterp.Display;
+using FeatureInterp.Saes;
 
 namespace FeatureInterp.Kernel.Analyses;
 
@@ -39,6 +41,36 @@ internal sealed class AnalysisRun(string folder, TextWriter error, TimeSpan paus
     /// <summary>Writes the share that is done, and the time left at the pace so far.</summary>
     public IProgress<double> Share() => Progress<double>(share => string.Create(CultureInfo.InvariantCulture,
         $"{share:P0}{(share > 0 ? $", about {Math.Ceiling(_clock.Elapsed.TotalSeconds * (1 - share) / share)} s left" : "")}"));
+
+    /// <summary>Does work that goes on from a state file, and says so; where the file is of another request, model or SAE, it says that, deletes the file and does the work from the beginning.</summary>
+    /// <param name="state">The file's path.</param>
+    /// <param name="work">Does the work, with this state file and with <c>Resume</c>.</param>
+    public T GoOn<T>(string state, Func<T> work)
+    {
+        if (File.Exists(state))
+            error.WriteLine($"An earlier run left {state}; going on from it.");
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when ((e as AnalysisException)?.OtherState ?? (e as SaeException)?.OtherState ?? false)
+        {
+            error.WriteLine("It is of another request, model or SAE; beginning anew.");
+            File.Delete(state);
+            return work();
+        }
+    }
+
+    /// <summary>What writes a result, and after one that is complete deletes the state file.</summary>
+    /// <param name="save">Writes it.</param>
+    /// <param name="state">The state file's path.</param>
+    /// <param name="isComplete">Whether the work was done.</param>
+    public static Action<string> Ending(Action<string> save, string state, bool isComplete) => path =>
+    {
+        save(path);
+        if (isComplete)
+            File.Delete(state);
+    };
 
     private sealed class Lines<T>(Func<T, string> words, TextWriter error, TimeSpan pause) : IProgress<T>
     {

@@ -52,6 +52,16 @@ internal static class ResultJson
         ? Numbers(tensor.Span.ToArray())
         : [.. Enumerable.Range(0, tensor.Shape[0]).Select(i => (JsonNode?)(tensor.Shape.Length == 2 ? Numbers(tensor.Row(i).ToArray()) : Of(tensor[i])))];
 
+    /// <summary>Effects that were foretold beside those that are.</summary>
+    public static JsonObject Of(EffectPrediction effects) => new()
+    {
+        ["metric"] = effects.Metric,
+        ["correlation"] = Number(effects.Correlation),
+        ["slope"] = Number(effects.Slope),
+        ["error"] = Number(effects.Error),
+        ["effects"] = Each(effects.Effects, e => new JsonObject { ["name"] = e.Name, ["predicted"] = Number(e.Predicted), ["actual"] = Number(e.Actual) }),
+    };
+
     private static JsonObject Of(Provenance p) => new()
     {
         ["model"] = p.Model,

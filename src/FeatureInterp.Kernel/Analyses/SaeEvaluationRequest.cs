@@ -41,13 +41,9 @@ internal static class SaeEvaluationRequest
         {
             var loaded = model.Load();
             var state = Path.Combine(run.Folder, StateName);
-            var result = SaeEvaluation.Run(
-                loaded, sae.Load(loaded), corpus.Rows(loaded), options with { StateFile = state, Resume = true }, run.Progress<SaeEvaluationProgress>(Words), run.Cancellation);
-            return new AnalysisOutcome(result, path =>
-            {
-                AtomicFile.Write(path, result.ToJson() + "\n");
-                File.Delete(state);
-            });
+            var (fitted, progress) = (sae.Load(loaded), run.Progress<SaeEvaluationProgress>(Words));
+            var result = run.GoOn(state, () => SaeEvaluation.Run(loaded, fitted, corpus.Rows(loaded), options with { StateFile = state, Resume = true }, progress, run.Cancellation));
+            return new AnalysisOutcome(result, AnalysisRun.Ending(path => AtomicFile.Write(path, result.ToJson() + "\n"), state, isComplete: true));
         };
     }
 
