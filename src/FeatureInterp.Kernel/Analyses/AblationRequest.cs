@@ -14,7 +14,7 @@ internal static class AblationRequest
         # A text, a list of token ids, or one of {text: …}, {file: FILE.txt}, {arc: TASK}, {chat: MESSAGE}, {tokens: [2, 15, 7]}.
         prompt: {arc: e9afcf9a}
         # What should follow, as it follows: a text, a list of token ids, or one of {text: …}, {file: FILE.txt}, {tokens: [15, 7]}.
-        answer: "5, array([[4, 5, 4, 5, 4, 5],\n       [5, 4, 5, 4, 5, 4]])"
+        answer: "5\nnp.array([[6, 2, 6, 2, 6, 2],\n       [2, 6, 2, 6, 2, 6]])"
 
         # What is set to zero: features, one at a time, or sets: [[1019, 511], [264, 357]]. Left out, those that fire.
         # features: [1019, 511, 264]
