@@ -87,7 +87,7 @@ public static class SteeringSweep
             Options = options,
             Amounts = amounts,
             Texts = texts,
-            IsComplete = !cancellation.IsCancellationRequested && texts.TrueForAll(t => t.IsComplete),
+            IsComplete = texts.Count == prompts.Count * options.Samplings.Count * (1 + distinct.Length * levels.Length) && texts.TrueForAll(t => t.IsComplete),
             Provenance = provenance,
         };
     }
