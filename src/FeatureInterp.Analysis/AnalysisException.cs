@@ -10,4 +10,6 @@ public sealed class AnalysisException : Exception
         : base(message, inner)
     {
     }
+    /// <summary>Whether the one thing wrong is that a state file is of other work: without the file, the work begins anew.</summary>
+    public bool OtherState { get; init; }
 }

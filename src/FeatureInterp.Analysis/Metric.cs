@@ -9,12 +9,14 @@ namespace FeatureInterp.Analysis;
 public sealed class Metric
 {
     private readonly Func<Transformer, int, Func<Tensor, int, double>> _bind;
+    private readonly Func<Transformer, int, LogitMetric>? _withGradient;
 
-    private Metric(string name, LogitsAt reads, Func<Transformer, int, Func<Tensor, int, double>> bind)
+    private Metric(string name, LogitsAt reads, Func<Transformer, int, Func<Tensor, int, double>> bind, Func<Transformer, int, LogitMetric>? withGradient = null)
     {
         Name = name;
         Reads = reads;
         _bind = bind;
+        _withGradient = withGradient;
     }
 
     /// <summary>What is measured, for titles.</summary>
@@ -31,7 +33,7 @@ public sealed class Metric
         {
             var (up, down) = (answer.Resolve(model, prompts), other.Resolve(model, prompts));
             return (logits, prompt) => (double)Last(logits)[up[prompt]] - Last(logits)[down[prompt]];
-        });
+        }, (model, prompts) => LogitMetric.LogitDifference(answer.Resolve(model, prompts), other.Resolve(model, prompts)));
 
     /// <summary>logit(answer) at a prompt's last token.</summary>
     /// <param name="answer">The token; one, or one for each prompt.</param>
@@ -40,7 +42,7 @@ public sealed class Metric
         {
             var tokens = answer.Resolve(model, prompts);
             return (logits, prompt) => Last(logits)[tokens[prompt]];
-        });
+        }, (model, prompts) => LogitMetric.Logit(answer.Resolve(model, prompts)));
 
     /// <summary>log p(answer) after a prompt's last token, in nats.</summary>
     /// <param name="answer">The token; one, or one for each prompt.</param>
@@ -49,7 +51,7 @@ public sealed class Metric
         {
             var tokens = answer.Resolve(model, prompts);
             return (logits, prompt) => (double)Last(logits)[tokens[prompt]] - Kernels.LogSumExp(Last(logits));
-        });
+        }, (model, prompts) => LogitMetric.LogProbability(answer.Resolve(model, prompts)));
 
     /// <summary>Any number made of a prompt's logits.</summary>
     /// <param name="name">What it is called.</param>
@@ -57,6 +59,18 @@ public sealed class Metric
     /// <param name="reads">Which positions it reads.</param>
     public static Metric Of(string name, Func<Tensor, double> of, LogitsAt reads = LogitsAt.Every) =>
         new(name, reads, (_, _) => (logits, _) => of(logits));
+
+    /// <summary>The same number with its gradient d(metric)/d(logits), under the same name.</summary>
+    /// <param name="model">The model whose tokens are meant.</param>
+    /// <param name="prompts">How many prompts there will be.</param>
+    /// <exception cref="AnalysisException">A token is none of the model's, or the metric was made of any function, whose gradient is not known.</exception>
+    public LogitMetric WithGradient(Transformer model, int prompts = 1)
+    {
+        if (_withGradient is null)
+            throw new AnalysisException($"The gradient of {Name} is not known; make a LogitMetric with LogitMetric.Of, or take one of the metrics of tokens.");
+        var metric = _withGradient(model, prompts);
+        return LogitMetric.Of(Name, metric.Evaluate, metric.Reads);
+    }
 
     /// <summary>The metric of one model and a number of prompts, as a function of one prompt's logits and its index.</summary>
     /// <exception cref="AnalysisException">A token is none of the model's.</exception>

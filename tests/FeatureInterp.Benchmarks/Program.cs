@@ -19,6 +19,7 @@ internal static class Program
         ("torch", "How fast is a prefill beside PyTorch?", TorchQuestion.Answer),
         ("steps", "Where does the time of a prefill go?", StepsQuestion.Answer),
         ("sweep", "How much faster is a steering sweep than one text after another?", SweepQuestion.Answer),
+        ("ablation", "How much faster are many features ablated at once than one after another?", AblationQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
         ("cooccurrence", "How much faster is one pass over three sets of features than the published notebook's way?", CooccurrenceQuestion.Answer),
         ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),

@@ -20,7 +20,7 @@ public static class Ablation
     /// <param name="options">The choices; the defaults if left out.</param>
     /// <param name="progress">Told after each batch of lines how far it is.</param>
     /// <param name="cancellation">Ends the work before the next block; the result then holds what was done and says that it is not complete.</param>
-    /// <exception cref="AnalysisException">Unknown or no features, an answer without tokens, a prompt that leaves no room for it, or an option that makes no sense.</exception>
+    /// <exception cref="AnalysisException">Unknown or no features, an answer without tokens, a prompt that leaves no room for it, an option that makes no sense, or a state file that is damaged or of another ablation.</exception>
     /// <exception cref="SaeException">The SAE does not fit the model.</exception>
     /// <exception cref="PromptException">The prompt is empty, or a token is outside the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before there was anything to keep.</exception>
@@ -92,7 +92,12 @@ public static class Ablation
         var features = new AblationFeatures(model, sae, runner);
         var active = features.Active();
         var lines = sets ?? [.. active.Take(options.MaxFeatures).Select(f => (IReadOnlyList<int>)[f])];
-        var made = new AblationLines(runner, features, options, lines, progress);
+        var (state, file) = AblationState.Begin(model, sae, prompt, answer, lines, options);
+        var made = new AblationLines(runner, features, options, lines, state, progress, () =>
+        {
+            if (options.StateFile is { } path)
+                file.SaveNowAndThen(path, state);
+        });
         made.Begin(cancellation);
         try
         {
@@ -104,16 +109,18 @@ public static class Ablation
             // What came before stays.
         }
 
+        if (options.StateFile is { } last && state.Lines.Count > 0)
+            file.Save(last, state);
         return new AblationResult
         {
             Prompt = prompt,
             PromptText = string.Concat(prompt.Select(t => TokenText.Of(model, t))),
             Options = options,
             Clean = made.Clean!,
-            CleanText = made.CleanText,
+            CleanText = state.CleanText,
             Reference = made.Reference!,
-            ReferenceText = made.ReferenceText,
-            Lines = made.Lines,
+            ReferenceText = state.ReferenceText,
+            Lines = state.Lines,
             Active = active,
             IsComplete = made.IsComplete,
             Provenance = Provenance.Of(model, sae, [prompt]),

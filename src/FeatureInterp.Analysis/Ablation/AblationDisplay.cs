@@ -42,14 +42,15 @@ internal static class AblationDisplay
     {
         var where = (result.Options.OnPrompt, result.Options.OnAnswer) switch { (true, false) => " of the prompt", (false, true) => " of the answer", _ => "" };
         var text = $"Features of {result.Provenance.Sae} at {result.Provenance.Hook} are set to zero at {result.Options.Positions}{where}, {(result.Options.ErrorTerm ? "with" : "without")} the error term. "
-            + "The effect is the change of ln p(answer) from the model that has the SAE and nothing ablated, in nats: below 0, the features help the answer. A small effect does not say that a feature is not used.";
+            + "The effect is the change of ln p(answer) from the model that has the SAE and nothing ablated, in nats: below 0, the features help the answer. A small effect does not say that a feature is not used. "
+            + "Greedy: whether a greedy text is the answer; if not, first other is the first answer token that it leaves out. Rank: the largest rank of an answer token, 0 for the most probable. Total, direct and later: the change of the answer's margin in logits, that with no later layer responding, and what later layers add.";
         if (result.Lines.Count < result.Active.Count && result.Lines.All(l => l.Features.Count == 1))
             text += $" {result.Active.Count} features fire here; {result.Lines.Count} of them or others were tried.";
         return result.IsComplete ? text : text + " The work was cancelled before everything was done.";
     }
 
     private static Table Answers(AblationResult result) => new(
-        ["", new TableColumn("ln p(answer)", format: "0.0000"), "greedy text is the answer", "first other token", "largest rank", "least probable token", new TableColumn("its ln p", format: "0.0000")],
+        ["", new TableColumn("ln p(answer)", format: "0.0000"), "greedy", "first other", "largest rank", "weakest token", new TableColumn("its ln p", format: "0.0000")],
         [Row("the model", result.Clean), Row(result.Options.ErrorTerm ? "with the SAE and its error term" : "on the SAE's reconstruction", result.Reference)],
         "The answer with nothing ablated");
 
@@ -60,13 +61,13 @@ internal static class AblationDisplay
         "Effect on ln p(answer)", [new BarTrace("", [.. lines.Select(Name)], [.. lines.Select(l => l.Effect)], horizontal: true)], new Axis("nats"));
 
     private static Table Ranking(AblatedAnswer[] ranked) => new(
-        ["ablated", new TableColumn("effect", format: "0.0000"), new TableColumn("ln p(answer)", format: "0.0000"), "greedy", "first other token", "largest rank", "fires at", new TableColumn("largest activation", format: "0.00"), new TableColumn("total, logits", format: "0.00"), new TableColumn("direct", format: "0.00"), new TableColumn("later layers", format: "0.00")],
+        ["feature", new TableColumn("effect", format: "0.0000"), "greedy", "first other", "rank", "fires", new TableColumn("max f", format: "0.00"), new TableColumn("total", format: "0.00"), new TableColumn("direct", format: "0.00"), new TableColumn("later", format: "0.00")],
         [.. ranked.Select(l => (Cell[])
         [
-            Name(l), l.Effect, l.Score.LogProbability, l.Score.IsGreedy ? "yes" : "no", l.Score.FirstMiss is { } miss ? $"{miss} {l.Score.Tokens[miss].Text}" : "", l.Score.WorstRank, l.FiresAt, l.MaxActivation,
+            l.Features is [var one] ? one : Name(l), l.Effect, l.Score.IsGreedy ? "yes" : "no", l.Score.FirstMiss is { } miss ? $"{miss} {l.Score.Tokens[miss].Text}" : "", l.Score.WorstRank, l.FiresAt, l.MaxActivation,
             l.Total, l.Direct, l.Later,
         ])],
-        "By effect, the most harmful to the answer first", RowsShown);
+        "By effect, in nats, the most harmful to the answer first", RowsShown);
 
     private static Figure Tokens(AblationResult result, AblatedAnswer[] lines) => new(
         "Change of each answer token's ln p",

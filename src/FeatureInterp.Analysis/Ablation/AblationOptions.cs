@@ -32,8 +32,16 @@ public sealed record AblationOptions
     /// <summary>How many lines run together, at least 1: more are faster and hold more memory. Default 16.</summary>
     public int LinesAtOnce { get; init; } = 16;
 
+    /// <summary>Where to write what is done, now and then, when the work is cancelled and at the end; null (the default) for nowhere.</summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>Whether to go on from <see cref="StateFile"/> if there is one; it must be of the same model, SAE, prompt, answer, features and options. Default false.</summary>
+    public bool Resume { get; init; }
+
     internal void Validate()
     {
+        if (Resume && StateFile is null)
+            throw new AnalysisException("Resume is set, but no StateFile is named to go on from; name it.");
         if (MaxFeatures < 1)
             throw new AnalysisException($"MaxFeatures is {MaxFeatures}; give 1 or more.");
         if (Details < 0)

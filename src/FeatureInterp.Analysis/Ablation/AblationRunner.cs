@@ -82,10 +82,11 @@ internal sealed class AblationRunner
             return new LayerResponse([.. _points.Select((p, k) => new LayerEffect((p with { Sae = SaeSite.None }).ToString(), effects[k], k == 0 ? 0 : effects[k] - effects[k - 1]))]);
         })];
 
-    /// <summary>The greedy text without the SAE, then that of each line.</summary>
-    public string[] Texts(IReadOnlyList<IReadOnlyList<int>> lines, CancellationToken cancellation)
+    /// <summary>Greedy texts: with some features set to zero, with none (the SAE alone), or without the SAE where there is no list.</summary>
+    public string[] Texts(IReadOnlyList<IReadOnlyList<int>?> lines, CancellationToken cancellation)
     {
-        var branches = lines.Select(features => features.Count == 0 ? new Branch { Splices = [_sae.Splice(_options.ErrorTerm)] } : _sae.Intervene([.. features.Select(Zero)])).Prepend(Models.Branch.Clean);
+        var branches = lines.Select(features => features is null ? Models.Branch.Clean
+            : features.Count == 0 ? new Branch { Splices = [_sae.Splice(_options.ErrorTerm)] } : _sae.Intervene([.. features.Select(Zero)]));
         return [.. new Sweep(_model, _prompt).Generate([.. branches], _options.NewTokens, cancellation: cancellation).Select(t => t.Text)];
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace FeatureInterp.Analysis;
@@ -8,7 +7,7 @@ namespace FeatureInterp.Analysis;
 /// <summary>Where a pass stands, as its state file holds it.</summary>
 internal sealed class CooccurrenceState
 {
-    private const long LargestFile = 4L << 30;
+    private static StateFile<CooccurrenceState> File => new(CooccurrenceStateJson.Default.CooccurrenceState, "pass");
 
     /// <summary>What was passed over and how; a pass goes on only from a state of the same.</summary>
     public required string Subject { get; init; }
@@ -48,52 +47,18 @@ internal sealed class CooccurrenceState
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Writes it beside its place, then renames: a reader finds the old state or the new one.</summary>
     /// <exception cref="AnalysisException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
-                JsonSerializer.Serialize(file, this, CooccurrenceStateJson.Default.CooccurrenceState);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AnalysisException($"{path}: the state of the pass cannot be written ({e.Message.TrimEnd('.')}); give another place.", e);
-        }
-    }
+    public void Save(string path) => File.Save(path, this);
 
     /// <summary>Reads a state like <paramref name="empty"/>; null when there is no file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="empty">A state before the first row.</param>
     /// <param name="vocabulary">How many tokens the model knows.</param>
     /// <exception cref="AnalysisException">The file is damaged, or is of another pass.</exception>
-    public static CooccurrenceState? Load(string path, CooccurrenceState empty, int vocabulary)
-    {
-        if (!File.Exists(path))
-            return null;
-        CooccurrenceState? state;
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-            state = file.Length <= LargestFile ? JsonSerializer.Deserialize(file, CooccurrenceStateJson.Default.CooccurrenceState) : null;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new AnalysisException($"{path}: the state of the pass cannot be read ({e.Message.TrimEnd('.')}); delete it and begin anew.", e);
-        }
-
-        if (state is null || state.RowsHash is not { Length: 0 or 64 } || !state.RowsHash.All(char.IsAsciiHexDigit) || state is not { Rows: >= 0, Tokens: >= 0, Excluded: >= 0, Beginnings: not null, Sets: not null })
-            throw Bad(path);
-        if (state.Subject != empty.Subject)
-            throw new AnalysisException($"{path}: this is the state of another pass ({state.Subject}), not of this one ({empty.Subject}); delete it or give another place.");
-        if (state.Sets.Length != empty.Sets.Length || !state.Sets.Zip(empty.Sets).All(p => p.First is not null && IsSane(p.First, p.Second.Mean.Length, vocabulary))
-            || state.Beginnings.Any(b => b.Value < 1 || (uint)b.Key >= (uint)vocabulary) || state.Beginnings.Sum(b => (long)b.Value) != state.Rows)
-            throw Bad(path);
-        return state;
-    }
+    public static CooccurrenceState? Load(string path, CooccurrenceState empty, int vocabulary) => File.Load(path, empty.Subject, s => s.Subject, s =>
+        s.RowsHash is { Length: 0 or 64 } && s.RowsHash.All(char.IsAsciiHexDigit) && s is { Rows: >= 0, Tokens: >= 0, Excluded: >= 0, Beginnings: not null, Sets: not null }
+        && s.Sets.Length == empty.Sets.Length && s.Sets.Zip(empty.Sets).All(p => p.First is not null && IsSane(p.First, p.Second.Mean.Length, vocabulary))
+        && s.Beginnings.All(b => b.Value >= 1 && (uint)b.Key < (uint)vocabulary) && s.Beginnings.Sum(b => (long)b.Value) == s.Rows);
 
     private static bool IsSane(CooccurrenceSums sums, int k, int vocabulary) =>
         sums is { Count: >= 0, Mean: not null, Scatter: not null, Together: not null, Kept: not null }
@@ -101,8 +66,6 @@ internal sealed class CooccurrenceState
         && sums.Mean.All(double.IsFinite) && sums.Scatter.All(double.IsFinite) && sums.Together.All(t => t >= 0 && t <= sums.Count)
         && sums.Kept.TrueForAll(t => t is { Tokens: not null, Slots: not null, Values: not null } && (uint)t.Focus < (uint)t.Tokens.Length
             && t.Slots.Length == t.Values.Length && t.Slots.Length > 0 && Array.TrueForAll(t.Slots, s => (uint)s < (uint)k) && Array.TrueForAll(t.Tokens, i => (uint)i < (uint)vocabulary));
-
-    private static AnalysisException Bad(string path) => new($"{path}: this is no state of a co-occurrence pass over these sets; delete it and begin anew.");
 }
 
 /// <summary>Writes and reads <see cref="CooccurrenceState"/>; numbers come back to the bit.</summary>

@@ -52,8 +52,16 @@ public sealed record SteeringOptions
     /// <summary>How many texts are made together, at least 1: more are faster and hold more keys and values. Default 32.</summary>
     public int TextsAtOnce { get; init; } = 32;
 
+    /// <summary>Where to write what is done, now and then, when the work is cancelled and at the end; null (the default) for nowhere.</summary>
+    public string? StateFile { get; init; }
+
+    /// <summary>Whether to go on from <see cref="StateFile"/> if there is one; it must be of the same model, SAE, prompts, features, strengths and options. Default false.</summary>
+    public bool Resume { get; init; }
+
     internal void Validate()
     {
+        if (Resume && StateFile is null)
+            throw new AnalysisException("Resume is set, but no StateFile is named to go on from; name it.");
         if (NewTokens < 1)
             throw new AnalysisException($"NewTokens is {NewTokens}; give 1 or more.");
         if (Samplings.Count == 0)

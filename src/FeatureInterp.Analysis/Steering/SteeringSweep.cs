@@ -30,7 +30,7 @@ public static class SteeringSweep
     /// <param name="resume">An earlier result, perhaps of a cancelled run: its complete texts are taken over where they belong to this sweep.</param>
     /// <param name="progress">Told after each token how far it is.</param>
     /// <param name="cancellation">Ends the work before the next block; the result then holds what was made and says that it is not complete.</param>
-    /// <exception cref="AnalysisException">No or unknown features, strengths that are no numbers, a feature whose largest activation is 0 or not known, a prompt that fills the context, or an option that makes no sense.</exception>
+    /// <exception cref="AnalysisException">No or unknown features, strengths that are no numbers, a feature whose largest activation is 0 or not known, a prompt that fills the context, an option that makes no sense, or a state file that is damaged or of another sweep.</exception>
     /// <exception cref="SaeException">The SAE does not fit the model.</exception>
     /// <exception cref="PromptException">A prompt is empty or too long.</exception>
     public static SteeringResult Run(
@@ -64,11 +64,20 @@ public static class SteeringSweep
         var amounts = distinct.ToDictionary(f => f, f => maxima is null ? 1 / Norm(sae.Direction(f), f) : SteeringChecks.Maximum(maxima, f, options.MaxActivations is null));
         var provenance = Provenance.Of(model, sae, prompts, options.Samplings.FirstOrDefault(s => s.Temperature > 0)?.Seed);
         var earlier = resume is not null && resume.Matches(provenance, options, amounts) ? resume : null;
-        var maker = new SteeringTexts(model, sae, options, amounts);
+        var (state, file) = SteeringState.Begin(model, sae, prompts, distinct, levels, amounts, options);
+        var maker = new SteeringTexts(model, sae, options, amounts, made =>
+        {
+            state.Texts.AddRange(made);
+            if (options.StateFile is { } path)
+                file.SaveNowAndThen(path, state);
+        });
         var counter = new SteeringCounter(progress, (long)prompts.Count * options.Samplings.Count * (1 + distinct.Length * levels.Length) * options.NewTokens, options.NewTokens);
         var texts = new List<SteeredText>();
-        for (var p = 0; p < prompts.Count && !cancellation.IsCancellationRequested; p++)
-            texts.AddRange(maker.Make(p, prompts[p], distinct, levels, earlier?.Of(prompts[p]) ?? [], counter, cancellation));
+        SteeredText[] kept = [.. state.Texts];
+        for (var p = 0; p < prompts.Count; p++)
+            texts.AddRange(maker.Make(p, prompts[p], distinct, levels, [.. earlier?.Of(prompts[p]) ?? [], .. kept.Where(t => t.Prompt == p)], counter, cancellation));
+        if (options.StateFile is { } last && state.Texts.Count > 0)
+            file.Save(last, state);
         return new SteeringResult
         {
             Prompts = prompts,
@@ -78,7 +87,7 @@ public static class SteeringSweep
             Options = options,
             Amounts = amounts,
             Texts = texts,
-            IsComplete = !cancellation.IsCancellationRequested && texts.TrueForAll(t => t.IsComplete),
+            IsComplete = texts.Count == prompts.Count * options.Samplings.Count * (1 + distinct.Length * levels.Length) && texts.TrueForAll(t => t.IsComplete),
             Provenance = provenance,
         };
     }

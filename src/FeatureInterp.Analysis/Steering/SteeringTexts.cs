@@ -3,8 +3,9 @@ using FeatureInterp.Saes;
 
 namespace FeatureInterp.Analysis;
 
-/// <summary>Makes and scores the texts of one prompt.</summary>
-internal sealed class SteeringTexts(Transformer model, SparseAutoencoder sae, SteeringOptions options, IReadOnlyDictionary<int, double> amounts)
+/// <summary>Makes and scores the texts of one prompt; tells of those that are complete as they come.</summary>
+internal sealed class SteeringTexts(
+    Transformer model, SparseAutoencoder sae, SteeringOptions options, IReadOnlyDictionary<int, double> amounts, Action<IReadOnlyList<SteeredText>> made)
 {
     private sealed record Line(int? Feature, double Strength, int Sampling);
 
@@ -27,8 +28,10 @@ internal sealed class SteeringTexts(Transformer model, SparseAutoencoder sae, St
         {
             if (cancellation.IsCancellationRequested)
                 break;
-            foreach (var (line, text) in together.Zip(Generate(sweep, together, prompt, counter, cancellation)).Where(pair => pair.Second.Tokens.Count > 0))
+            var texts = Generate(sweep, together, prompt, counter, cancellation);
+            foreach (var (line, text) in together.Zip(texts).Where(pair => pair.Second.Tokens.Count > 0))
                 found[line] = text;
+            made([.. texts.Where(t => t.IsComplete)]);
         }
 
         return Compare([.. lines.Where(found.ContainsKey).Select(l => found[l])]);
@@ -36,16 +39,16 @@ internal sealed class SteeringTexts(Transformer model, SparseAutoencoder sae, St
 
     private SteeredText[] Generate(Sweep sweep, Line[] lines, int prompt, SteeringCounter counter, CancellationToken cancellation)
     {
-        var made = lines.Select(_ => new List<GeneratedToken>()).ToArray();
+        var tokens = lines.Select(_ => new List<GeneratedToken>()).ToArray();
         IReadOnlyList<double[]>? scores = null;
         try
         {
             sweep.Generate([.. lines.Select(Branch)], options.NewTokens, stopAtEos: options.StopAtEos, cancellation: cancellation, onToken: token =>
             {
-                made[token.Prompt].Add(token);
-                counter.Token(made[token.Prompt].Count, token.Finished is not null);
+                tokens[token.Prompt].Add(token);
+                counter.Token(tokens[token.Prompt].Count, token.Finished is not null);
             });
-            scores = model.LogProbabilities(sweep.Tokens.ToArray(), [.. made.Select(m => m.Select(t => t.Token).ToArray())], cancellation);
+            scores = model.LogProbabilities(sweep.Tokens.ToArray(), [.. tokens.Select(m => m.Select(t => t.Token).ToArray())], cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -58,11 +61,11 @@ internal sealed class SteeringTexts(Transformer model, SparseAutoencoder sae, St
             Feature = line.Feature,
             Strength = line.Strength,
             Sampling = line.Sampling,
-            Tokens = [.. made[i].Select(t => t.Token)],
-            TokenTexts = [.. made[i].Select(t => TokenText.Of(model, t.Token))],
-            Text = string.Concat(made[i].Select(t => t.Text)),
-            Finished = made[i].LastOrDefault()?.Finished,
-            LogProbabilities = [.. made[i].Select(t => t.LogProbability)],
+            Tokens = [.. tokens[i].Select(t => t.Token)],
+            TokenTexts = [.. tokens[i].Select(t => TokenText.Of(model, t.Token))],
+            Text = string.Concat(tokens[i].Select(t => t.Text)),
+            Finished = tokens[i].LastOrDefault()?.Finished,
+            LogProbabilities = [.. tokens[i].Select(t => t.LogProbability)],
             UnsteeredLogProbabilities = scores?[i] ?? [],
             IsShared = [],
             FallsApart = false,

@@ -45,7 +45,7 @@ internal static class TopActivationsFile
     {
         var state = Open(path, stream => JsonSerializer.Deserialize(stream, TopActivationsJsonContext.Default.TopActivationsInside)) ?? throw Bad(path, "it holds null");
         if (state.Subject != subject)
-            throw new AnalysisException($"{path}: this is the state of another pass ({state.Subject}), not of this one ({subject}); delete it or give another place.");
+            throw new AnalysisException($"{path}: this is the state of another pass ({state.Subject}), not of this one ({subject}); delete it or give another place.") { OtherState = true };
         return (Read(state.Result, path), state.RowsHash ?? "");
     }
 

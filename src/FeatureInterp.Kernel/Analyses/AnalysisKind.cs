@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FeatureInterp.Analysis;
 using FeatureInterp.Display;
+using FeatureInterp.Saes;
 
 namespace FeatureInterp.Kernel.Analyses;
 
@@ -40,18 +42,8 @@ internal sealed class AnalysisRun(string folder, TextWriter error, TimeSpan paus
     /// <summary>Ends the work.</summary>
     public CancellationToken Cancellation => cancellation;
 
-    /// <summary>The file that a stopped run goes on from, if <see cref="StateFile"/> was asked for one.</summary>
+    /// <summary>The file that a stopped run goes on from, once <see cref="GoOn"/> was asked for one.</summary>
     public string? State { get; private set; }
-
-    /// <summary>Names the file an analysis keeps to go on from; says so when an earlier run left one.</summary>
-    /// <param name="name">Its name in the folder.</param>
-    public string StateFile(string name)
-    {
-        State = Path.Combine(folder, name);
-        if (File.Exists(State))
-            error.WriteLine($"Going on from what an earlier run left in {name}; delete it to begin anew.");
-        return State;
-    }
 
     /// <summary>Writes a line now and then.</summary>
     /// <param name="words">What it says; the progress's own words if left out.</param>
@@ -60,6 +52,29 @@ internal sealed class AnalysisRun(string folder, TextWriter error, TimeSpan paus
     /// <summary>Writes the share that is done, and the time left at the pace so far.</summary>
     public IProgress<double> Share() => Progress<double>(share => string.Create(CultureInfo.InvariantCulture,
         $"{share:P0}{(share > 0 ? $", about {Math.Ceiling(_clock.Elapsed.TotalSeconds * (1 - share) / share)} s left" : "")}"));
+
+    /// <summary>
+    /// Does work that goes on from a state file, and says so when an earlier run left one; where that is of another request, model or
+    /// SAE, it says that, deletes the file and does the work from the beginning.
+    /// </summary>
+    /// <param name="name">The file's name in the folder.</param>
+    /// <param name="work">Does the work, given the file's path, with <c>Resume</c>.</param>
+    public T GoOn<T>(string name, Func<string, T> work)
+    {
+        State = Path.Combine(folder, name);
+        if (File.Exists(State))
+            error.WriteLine($"An earlier run left {State}; going on from it.");
+        try
+        {
+            return work(State);
+        }
+        catch (Exception e) when ((e as AnalysisException)?.OtherState ?? (e as SaeException)?.OtherState ?? false)
+        {
+            error.WriteLine("It is of another request, model or SAE; beginning anew.");
+            File.Delete(State);
+            return work(State);
+        }
+    }
 
     private sealed class Lines<T>(Func<T, string> words, TextWriter error, TimeSpan pause) : IProgress<T>
     {

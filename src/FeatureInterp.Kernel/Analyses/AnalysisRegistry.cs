@@ -14,6 +14,8 @@ internal static class AnalysisRegistry
         FeatureMapRequest.Kind,
         TopActivationsRequest.Kind,
         SteeringRequest.Kind,
+        AblationRequest.Kind,
+        AttributionRequest.Kind,
         PatchingRequest.Kind,
         ResidualStreamRequest.Kind,
         CooccurrenceRequest.Kind,

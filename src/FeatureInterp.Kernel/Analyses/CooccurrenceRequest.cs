@@ -57,11 +57,9 @@ internal static class CooccurrenceRequest
         {
             var loaded = model.Load();
             var fitted = sae.Load(loaded);
-            var state = run.StateFile(StateName);
-            var result = Cooccurrence.Run(
-                loaded, fitted, corpus.Rows(loaded), sets.ToDictionary(s => s.Key, s => s.Features(fitted, listed), StringComparer.Ordinal), options with { StateFile = state, Resume = true },
-                run.Progress<CorpusProgress>(), run.Cancellation);
-            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, Json(result))) { State = state };
+            var (chosen, progress) = (sets.ToDictionary(s => s.Key, s => s.Features(fitted, listed), StringComparer.Ordinal), run.Progress<CorpusProgress>());
+            var result = run.GoOn(StateName, state => Cooccurrence.Run(loaded, fitted, corpus.Rows(loaded), chosen, options with { StateFile = state, Resume = true }, progress, run.Cancellation));
+            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, Json(result))) { State = run.State };
         };
     }
 

@@ -60,6 +60,16 @@ internal static class ResultJson
     public static JsonArray Scores(IEnumerable<TokenScore> tokens) =>
         Each(tokens, t => new JsonObject { ["token"] = t.Token, ["text"] = t.Text, ["score"] = Number(t.Score) });
 
+    /// <summary>Effects that were foretold beside those that are.</summary>
+    public static JsonObject Of(EffectPrediction effects) => new()
+    {
+        ["metric"] = effects.Metric,
+        ["correlation"] = Number(effects.Correlation),
+        ["slope"] = Number(effects.Slope),
+        ["error"] = Number(effects.Error),
+        ["effects"] = Each(effects.Effects, e => new JsonObject { ["name"] = e.Name, ["predicted"] = Number(e.Predicted), ["actual"] = Number(e.Actual) }),
+    };
+
     // Every result has these fields, in this order.
     private static void Write(
         Stream stream, JsonWriterOptions form, string analysis, bool isComplete, Provenance provenance, JsonObject request, Action<Utf8JsonWriter> result)

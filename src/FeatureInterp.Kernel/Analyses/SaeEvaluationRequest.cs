@@ -40,10 +40,9 @@ internal static class SaeEvaluationRequest
         return run =>
         {
             var loaded = model.Load();
-            var state = run.StateFile(StateName);
-            var result = SaeEvaluation.Run(
-                loaded, sae.Load(loaded), corpus.Rows(loaded), options with { StateFile = state, Resume = true }, run.Progress<SaeEvaluationProgress>(Words), run.Cancellation);
-            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, (JsonObject)JsonNode.Parse(result.ToJson())!)) { State = state };
+            var (fitted, progress) = (sae.Load(loaded), run.Progress<SaeEvaluationProgress>(Words));
+            var result = run.GoOn(StateName, state => SaeEvaluation.Run(loaded, fitted, corpus.Rows(loaded), options with { StateFile = state, Resume = true }, progress, run.Cancellation));
+            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, (JsonObject)JsonNode.Parse(result.ToJson())!)) { State = run.State };
         };
     }
 

@@ -6,9 +6,11 @@ using FeatureInterp.Saes;
 
 namespace FeatureInterp.Kernel.Analyses;
 
-/// <summary><see cref="SteeringSweep"/> as a request.</summary>
+/// <summary><see cref="SteeringSweep"/> as a request. An interrupted sweep leaves its texts in the folder; the same request goes on from them.</summary>
 internal static class SteeringRequest
 {
+    private const string StateName = "steering.state.json";
+
     public static AnalysisKind Kind { get; } = new("steering", "What becomes of a text when a feature's direction is added, at several strengths.", """
         model: talegrid-6m
         sae: talegrid-6m-res-l3
@@ -45,10 +47,10 @@ internal static class SteeringRequest
         {
             var loaded = model.Load();
             var fitted = sae.Load(loaded);
-            var result = SteeringSweep.Run(
-                loaded, fitted, Array.ConvertAll(prompts, p => p.Tokens(loaded)), features, strengths, options with { MaxActivations = maxima?.Invoke(loaded, fitted, features, run) },
-                null, run.Progress<SteeringProgress>(), run.Cancellation);
-            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, result.IsComplete, result.Provenance, Json(result)), result.IsComplete);
+            var kept = options with { MaxActivations = maxima?.Invoke(loaded, fitted, features, run), Resume = true };
+            var (tokens, progress) = (Array.ConvertAll(prompts, p => p.Tokens(loaded)), run.Progress<SteeringProgress>());
+            var result = run.GoOn(StateName, state => SteeringSweep.Run(loaded, fitted, tokens, features, strengths, kept with { StateFile = state }, null, progress, run.Cancellation));
+            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, result.IsComplete, result.Provenance, Json(result)), result.IsComplete) { State = run.State };
         };
     }
 
@@ -62,7 +64,7 @@ internal static class SteeringRequest
             Unit = request.Or("unit", v => v.Choice(("max-activation", SteeringUnit.MaxActivation), ("decoder-norm", SteeringUnit.DecoderNorm)), d.Unit),
             NewTokens = request.Or("new_tokens", v => v.Int(), d.NewTokens),
             Samplings = request.Or("samplings", v => v.Each(s => s.Map(Sampling)), d.Samplings),
-            Positions = request.Or("positions", Positions, d.Positions),
+            Positions = request.Or("positions", InterventionRequest.Positions, d.Positions),
             OnPrompt = request.Or("on_prompt", v => v.Flag(), d.OnPrompt),
             OnNewTokens = request.Or("on_new_tokens", v => v.Flag(), d.OnNewTokens),
             StopAtEos = request.Or("stop_at_eos", v => v.Flag(), d.StopAtEos),
@@ -81,9 +83,6 @@ internal static class SteeringRequest
         RepetitionPenalty = (float)map.Or("repetition_penalty", v => v.Number(), 1),
         Seed = map.Or("seed", v => v.Long(), 0),
     };
-
-    private static InterventionPositions Positions(RequestValue value) => value.IsList ? InterventionPositions.At(value.Ints())
-        : value.Choice(("all", InterventionPositions.All), ("last", InterventionPositions.Last));
 
     private static Maxima Over(RequestValue value)
     {

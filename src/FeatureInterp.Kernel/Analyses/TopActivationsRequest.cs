@@ -47,18 +47,18 @@ internal static class TopActivationsRequest
         {
             var loaded = model.Load();
             var fitted = sae.Load(loaded);
-            var state = run.StateFile(StateName);
+            var progress = run.Progress<CorpusProgress>();
             TopActivationsResult result;
             try
             {
-                result = TopActivations.Run(loaded, fitted, corpus.Rows(loaded), options with { StateFile = state, Resume = true }, run.Progress<CorpusProgress>(), run.Cancellation);
+                result = run.GoOn(StateName, state => TopActivations.Run(loaded, fitted, corpus.Rows(loaded), options with { StateFile = state, Resume = true }, progress, run.Cancellation));
             }
-            catch (OperationCanceledException) when (File.Exists(state))
+            catch (OperationCanceledException) when (File.Exists(run.State))
             {
-                result = TopActivationsResult.Load(state);
+                result = TopActivationsResult.Load(run.State);
             }
 
-            return new AnalysisOutcome(result, ResultJson.LargeSaver(Kind.Name, result.IsComplete, result.Provenance, result.WriteTo), result.IsComplete) { State = state };
+            return new AnalysisOutcome(result, ResultJson.LargeSaver(Kind.Name, result.IsComplete, result.Provenance, result.WriteTo), result.IsComplete) { State = run.State };
         };
     }
 }

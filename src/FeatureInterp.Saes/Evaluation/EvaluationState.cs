@@ -70,7 +70,7 @@ internal sealed class EvaluationState
             throw new SaeException($"{path}: this is no state of an evaluation of this SAE; delete it and begin anew.");
         return state.Subject == subject
             ? state
-            : throw new SaeException($"{path}: this is the state of another evaluation ({state.Subject}), not of this one ({subject}); delete it or give another place.");
+            : throw new SaeException($"{path}: this is the state of another evaluation ({state.Subject}), not of this one ({subject}); delete it or give another place.") { OtherState = true };
     }
 
     private static bool IsSane(MetricSums sums, SaeConfig config) =>

@@ -32,6 +32,15 @@ internal sealed class PromptRequest
     /// <summary>Reads several.</summary>
     public static PromptRequest[] Several(RequestValue value) => value.Each(Of);
 
+    /// <summary>Reads a text that follows a prompt, so that no beginning-of-sequence token is put in front of it: a text, a list of token ids, or a mapping with one of <c>text</c>, <c>file</c> and <c>tokens</c>.</summary>
+    public static PromptRequest Answer(RequestValue value)
+    {
+        if (value.IsList)
+            return Ids(value);
+        var text = !value.IsMap ? Text(value) : value.Map(map => map.OneOf<PromptRequest>(("text", Text), ("file", v => FromText(v, ReadFile)), ("tokens", Ids)));
+        return text._text is null ? text : new(null, model => model.RequireTokenizer().ToTokens(text._text(), prependBos: false));
+    }
+
     /// <summary>The token ids, a beginning-of-sequence token in front of texts where the model wants it.</summary>
     public int[] Tokens(Transformer model) => _tokens is not null ? _tokens(model) : model.RequireTokenizer().ToTokens(_text!(), model.PrependsBos);
 

@@ -215,6 +215,83 @@ public sealed class AblationTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => Ablation.Run(_model, _sae, _prompt, _answer, features, options, cancellation: new CancellationToken(canceled: true)));
     }
 
+    // Lines come five at a time; then there are the layers' responses of six, and eight texts.
+    [Theory, InlineData(12), InlineData(56), InlineData(62), InlineData(66)]
+    public void Run_InterruptedWithAStateFile_DoesOnlyTheRest(int before)
+    {
+        using var folder = new Tokenizers.TemporaryFolder();
+        using var cancel = new CancellationTokenSource();
+        int[] features = [.. Enumerable.Range(0, 53)];
+        var options = new AblationOptions { LinesAtOnce = 5, NewTokens = 3, StateFile = folder.PathOf("state.json") };
+        long done = 0;
+        var part = Ablation.Run(_model, _sae, _prompt, _answer, features, options, new Told(p =>
+        {
+            if (p.Done >= before)
+                cancel.Cancel();
+            done = p.Done;
+        }), cancel.Token);
+        Assert.False(part.IsComplete);
+        Assert.InRange(done, before, before + 5);
+
+        var seen = new List<AblationProgress>();
+        var whole = Ablation.Run(_model, _sae, _prompt, _answer, features, options with { Resume = true, LinesAtOnce = 4 }, new Told(seen.Add));
+        // But for the two runs with nothing ablated, which are made anew, all that was done is taken over.
+        Assert.Equal(done - 2, seen[^1].Earlier);
+        Assert.Equal(seen[^1].Total, seen[^1].Done);
+        Same(Ablation.Run(_model, _sae, _prompt, _answer, features, options with { StateFile = null }), whole);
+        seen.Clear();
+        Same(whole, Ablation.Run(_model, _sae, _prompt, _answer, features, options with { Resume = true }, new Told(seen.Add)));
+        Assert.Equal(seen[^1].Total - 2, seen[^1].Earlier);
+        Assert.Equal(["state.json"], Directory.GetFiles(folder.Path).Select(f => Path.GetFileName(f)!));
+    }
+
+    [Fact]
+    public void Run_StateOfAnotherAblationOrDamaged_IsRefused()
+    {
+        using var folder = new Tokenizers.TemporaryFolder();
+        var path = folder.PathOf("state.json");
+        var options = new AblationOptions { Details = 2, NewTokens = 3, StateFile = path, Resume = true };
+        Ablation.Run(_model, _sae, _prompt, _answer, [3, 7, 11], options);
+        var whole = File.ReadAllText(path);
+        AnalysisException Refusal(int[] prompt, int[] answer, int[] features, AblationOptions o) => Assert.Throws<AnalysisException>(() => Ablation.Run(_model, _sae, prompt, answer, features, o));
+        AnalysisException[] others =
+        [
+            Refusal(_prompt, _answer, [3, 7], options), Refusal(_prompt, _answer, [3, 11, 7], options), Refusal(_prompt[..^1], _answer, [3, 7, 11], options), Refusal(_prompt, [.. _answer, 5], [3, 7, 11], options),
+            Refusal(_prompt, _answer, [3, 7, 11], options with { ErrorTerm = false }), Refusal(_prompt, _answer, [3, 7, 11], options with { NewTokens = 4 }), Refusal(_prompt, _answer, [3, 7, 11], options with { OnPrompt = false }),
+            Refusal(_prompt, _answer, [3, 7, 11], options with { Positions = InterventionPositions.Last }), Refusal(_prompt, _answer, [3, 7, 11], options with { Details = 1 }),
+            Assert.Throws<AnalysisException>(() => Ablation.RunSets(_model, _sae, _prompt, _answer, [[3, 7], [11]], options)),
+        ];
+        Assert.All(others, e => Assert.True(e.OtherState && e.Message.Contains("another ablation", StringComparison.Ordinal)));
+        using (var other = new TinySae(new TinySaeShape { Seed = 99 }))
+            Assert.True(Assert.Throws<AnalysisException>(() => Ablation.Run(_model, other.Load(), _prompt, _answer, [3, 7, 11], options)).OtherState);
+
+        string[] damages = ["", "{", "null", "{}", whole[..(whole.Length / 2)], whole.Replace("\"Features\":[3]", "\"Features\":[4]", StringComparison.Ordinal), whole.Replace("\"Features\":[3]", "\"Features\":null", StringComparison.Ordinal),
+            whole.Replace("\"Rank\":", "\"Rank\":-", StringComparison.Ordinal).Replace("-0", "-1", StringComparison.Ordinal), whole.Replace("\"Tokens\":[", "\"Tokens\":[null,", StringComparison.Ordinal),
+            whole.Replace("\"Layers\":[", "\"Layers\":[null,", StringComparison.Ordinal), whole.Replace("\"Lines\":[", "\"Lines\":[null,", StringComparison.Ordinal)];
+        foreach (var damage in damages)
+        {
+            Assert.NotEqual(whole, damage);
+            File.WriteAllText(path, damage);
+            var e = Refusal(_prompt, _answer, [3, 7, 11], options);
+            Assert.True(!e.OtherState && e.Message.Contains("delete it", StringComparison.Ordinal), damage[..Math.Min(99, damage.Length)]);
+        }
+    }
+
+    // To the bit: a state keeps every digit, and no line depends on those it runs beside.
+    private static void Same(AblationResult wanted, AblationResult found)
+    {
+        Assert.True(found.IsComplete);
+        Assert.Equal((wanted.CleanText, wanted.ReferenceText), (found.CleanText, found.ReferenceText));
+        Assert.Equal(wanted.Lines.Count, found.Lines.Count);
+        foreach (var (a, b) in wanted.Lines.Zip(found.Lines))
+        {
+            Assert.Equal(a.Features, b.Features);
+            Assert.Equal(a.Score.Tokens, b.Score.Tokens);
+            Assert.Equal((a.FiresAt, a.MaxActivation, a.Effect, a.Total, a.Direct, a.Text), (b.FiresAt, b.MaxActivation, b.Effect, b.Total, b.Direct, b.Text));
+            Assert.Equal(a.Response?.Layers, b.Response?.Layers);
+        }
+    }
+
     private static readonly Dictionary<string, (Action<AblationTests> Call, string Says)> BadCalls = new(StringComparer.Ordinal)
     {
         ["no feature"] = (t => t.Run([]), "No feature"),
@@ -230,6 +307,8 @@ public sealed class AblationTests : IDisposable
         ["no room for the answer"] = (t => Ablation.Run(t._model, t._sae, t._tiny.Prompt(t._model.Config.ContextLength - 1, 1), t._answer), "more than the context"),
         ["positions past the end"] = (t => t.Run([1], Quick with { Positions = InterventionPositions.At(12) }), "positions 0 to 11"),
         ["nowhere"] = (t => t.Run([1], Quick with { OnPrompt = false, OnAnswer = false }), "neither"),
+        ["answer of no text"] = (t => Ablation.Run(t._model, t._sae, t._prompt, t._model.Tokenizer is { } own ? own.ToTokens("", prependBos: false) : []), "answer has no token"),
+        ["resume from nowhere"] = (t => t.Run([1], Quick with { Resume = true }), "StateFile"),
         ["MaxFeatures"] = (t => t.Run([1], Quick with { MaxFeatures = 0 }), "MaxFeatures"),
         ["Details"] = (t => t.Run([1], Quick with { Details = -1 }), "Details"),
         ["NewTokens"] = (t => t.Run([1], Quick with { NewTokens = -1 }), "NewTokens"),

@@ -141,6 +141,85 @@ public sealed class SteeringSweepTests : IDisposable
         Assert.Equal(10 * 4 + 2, made);
     }
 
+    [Theory, InlineData(30), InlineData(20), InlineData(70)]
+    public void Run_InterruptedWithAStateFile_MakesOnlyTheRest(int tokensBefore)
+    {
+        using var folder = new Tokenizers.TemporaryFolder();
+        using var cancel = new CancellationTokenSource();
+        Sampling[] samplings = [Sampling.Greedy, new Sampling { Temperature = 1.5f, Seed = 5 }];
+        var options = Options with { TextsAtOnce = 2, Samplings = samplings, StateFile = folder.PathOf("state.json") };
+        var came = 0;
+        var part = SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options, progress: new Told(_ =>
+        {
+            if (++came == tokensBefore)
+                cancel.Cancel();
+        }), cancellation: cancel.Token);
+        Assert.False(part.IsComplete);
+        var done = part.Texts.Count(t => t.IsComplete);
+        Assert.InRange(done, 2, 8);
+
+        var seen = new List<SteeringProgress>();
+        var whole = SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options with { Resume = true, TextsAtOnce = 3 }, progress: new Told(seen.Add));
+        Assert.Equal(done * 9, seen[^1].Earlier);
+        // A report for each token, and one of each prompt's earlier texts.
+        Assert.Equal((20 - done) * 9 + 2, seen.Count);
+        Assert.Contains("by an earlier run", seen[^1].ToString(), StringComparison.Ordinal);
+        Same(SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options with { StateFile = null }), whole);
+
+        // Nothing is left to do; and what there is survives a run that is stopped at once.
+        seen.Clear();
+        SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options with { Resume = true }, progress: new Told(seen.Add));
+        Assert.All(seen, p => Assert.Equal(p.Earlier, p.Done));
+        Same(whole, SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options with { Resume = true }, cancellation: new CancellationToken(canceled: true)));
+        Assert.Equal(["state.json"], Directory.GetFiles(folder.Path).Select(f => Path.GetFileName(f)!));
+    }
+
+    [Fact]
+    public void Run_StateOfAnotherSweepOrDamaged_IsRefused()
+    {
+        using var folder = new Tokenizers.TemporaryFolder();
+        var path = folder.PathOf("state.json");
+        var options = Options with { StateFile = path, Resume = true };
+        SteeringSweep.Run(_model, _sae, _prompts, [3, 7], [-1, 1], options);
+        var whole = File.ReadAllText(path);
+        AnalysisException Refusal(int[][] prompts, int[] features, double[] strengths, SteeringOptions o) => Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, _sae, prompts, features, strengths, o));
+        AnalysisException[] others =
+        [
+            Refusal(_prompts, [3], [-1, 1], options), Refusal(_prompts, [3, 7], [-1, 2], options), Refusal([.. _prompts.Reverse()], [3, 7], [-1, 1], options),
+            Refusal(_prompts, [3, 7], [-1, 1], options with { NewTokens = 8 }), Refusal(_prompts, [3, 7], [-1, 1], options with { OnPrompt = false }), Refusal(_prompts, [3, 7], [-1, 1], options with { MaxDrop = 1 }),
+            Refusal(_prompts, [3, 7], [-1, 1], options with { Samplings = [new Sampling { Temperature = 1 }] }),
+            Refusal(_prompts, [3, 7], [-1, 1], options with { MaxActivations = new Dictionary<int, double> { [3] = 1.5, [7] = 0.5 } }),
+        ];
+        Assert.All(others, e => Assert.True(e.OtherState && e.Message.Contains("another steering sweep", StringComparison.Ordinal)));
+        using (var other = new TinySae(new TinySaeShape { Seed = 99 }))
+            Assert.True(Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, other.Load(), _prompts, [3, 7], [-1, 1], options)).OtherState);
+        Assert.Contains("StateFile", Assert.Throws<AnalysisException>(() => SteeringSweep.Run(_model, _sae, _prompts, [3], [1], Options with { Resume = true })).Message, StringComparison.Ordinal);
+
+        string[] damages = ["", "{", "null", "{}", whole[..(whole.Length / 2)], whole.Replace("\"Prompt\":0", "\"Prompt\":2", StringComparison.Ordinal), whole.Replace("\"Prompt\":0", "\"Prompt\":-1", StringComparison.Ordinal), whole.Replace("\"Feature\":3", "\"Feature\":4", StringComparison.Ordinal),
+            whole.Replace("\"Sampling\":0", "\"Sampling\":1", StringComparison.Ordinal), whole.Replace("\"Tokens\":[", "\"Tokens\":[61,", StringComparison.Ordinal), whole.Replace("\"Strength\":1", "\"Strength\":5", StringComparison.Ordinal),
+            whole.Replace("\"LogProbabilities\":[", "\"LogProbabilities\":[0,", StringComparison.Ordinal), System.Text.RegularExpressions.Regex.Replace(whole, "\"Texts\":\\[.*\\]", "\"Texts\":[null]")];
+        foreach (var damage in damages)
+        {
+            Assert.NotEqual(whole, damage);
+            File.WriteAllText(path, damage);
+            var e = Refusal(_prompts, [3, 7], [-1, 1], options);
+            Assert.True(!e.OtherState && e.Message.Contains("delete it", StringComparison.Ordinal), damage[..Math.Min(99, damage.Length)]);
+        }
+    }
+
+    private static void Same(SteeringResult wanted, SteeringResult found)
+    {
+        Assert.True(found.IsComplete);
+        Assert.Equal(wanted.Texts.Count, found.Texts.Count);
+        foreach (var (a, b) in wanted.Texts.Zip(found.Texts))
+        {
+            Assert.Equal((a.Prompt, a.Feature, a.Strength, a.Sampling, a.Text, a.Finished, a.FallsApart, a.Marked), (b.Prompt, b.Feature, b.Strength, b.Sampling, b.Text, b.Finished, b.FallsApart, b.Marked));
+            Assert.Equal(a.Tokens, b.Tokens);
+            Assert.Equal(a.LogProbabilities, b.LogProbabilities);
+            Assert.Equal(a.UnsteeredLogProbabilities, b.UnsteeredLogProbabilities);
+        }
+    }
+
     [Fact]
     public void Breaks_NamesTheNearestStrengthsThatFallApart()
     {

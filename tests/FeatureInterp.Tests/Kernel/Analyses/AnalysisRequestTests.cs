@@ -37,6 +37,10 @@ public class AnalysisRequestTests
     [InlineData("feature-map", "# a comment\n---\n" + Pair + "prompt: |\n  two\n  lines\n...\n")]
     [InlineData("patching", "model: m\nclean: [a, b]\ncorrupted: [c, d]\nmetric: {log_probability: [17, 4]}\nsite: pattern\naxes: layer-head\nlayers: [0]\npositions: [-1]\n")]
     [InlineData("residual-stream", "model: m\nprompts: a\nanswer: 5\n")]
+    [InlineData("patching", "model: m\nclean: a\ncorrupted: b\nmetric: {logit: 5}\nmethod: both\n")]
+    [InlineData("ablation", Pair + "prompt: a\nanswer: {file: b.txt}\nsets: [[1, 2], 3]\npositions: [0, 3]\non_answer: false\n")]
+    [InlineData("ablation", Pair + "prompt: [2, 5]\nanswer: [7, 8]\nfeatures: 1\n")]
+    [InlineData("attribution", "model: m\nsae: [s, {name: t}]\nprompt: a\nmetric: {log_probability: ' b'}\nsteps: 8\n")]
     public void Request_ThatIsRight_IsRead(string kind, string text) => Assert.NotNull(Read(kind, text));
 
     [Theory]
@@ -77,11 +81,22 @@ public class AnalysisRequestTests
     [InlineData("patching", "model: m\nclean: a\ncorrupted: b\nmetric: {logit: x}\nsite: nowhere", "one of resid_pre,")]
     [InlineData("top-activations", Pair, "there is no 'corpus'")]
     [InlineData("sae-evaluation", Pair + "corpus: {prompts: []}", "at least one value was expected")]
+    [InlineData("patching", "model: m\nclean: a\ncorrupted: b\nmetric: {logit: x}\nmethod: guess", "one of exact, estimate, both was expected")]
+    [InlineData("ablation", Pair + "prompt: a", "there is no 'answer'")]
+    [InlineData("ablation", Pair + "prompt: a\nanswer: ''", "answer is empty; a text was expected")]
+    [InlineData("ablation", Pair + "prompt: a\nanswer: []", "answer is an empty list")]
+    [InlineData("ablation", Pair + "prompt: a\nanswer: {arc: e9afcf9a}", "'arc' is no key here")]
+    [InlineData("ablation", Pair + "prompt: a\nanswer: b\nsets: [[1], [two]]", "a whole number was expected")]
+    [InlineData("attribution", Pair + "prompt: a\nmetric: {logits: x}", "did you mean 'logit'?")]
     public void OtherKinds_ThatAreWrong_SayWhat(string kind, string text, string said) => Assert.Contains(said, Refused(kind, text), StringComparison.Ordinal);
 
     [Fact]
     public void OtherWithoutAnswer_IsRefused() =>
         Assert.Contains("'answer', which is missing", Assert.Throws<RequestException>(() => Read("residual-stream", "model: m\nprompts: a\nother: b")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void FeaturesAndSets_AreRefusedTogether() =>
+        Assert.Contains("give one of them", Assert.Throws<RequestException>(() => Read("ablation", Pair + "prompt: a\nanswer: b\nfeatures: 1\nsets: [[2]]")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("", "empty")]
