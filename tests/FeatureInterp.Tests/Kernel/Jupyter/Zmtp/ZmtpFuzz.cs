@@ -6,8 +6,8 @@ using FeatureInterp.Tests.Tensors.Fuzz;
 namespace FeatureInterp.Tests.Kernel.Jupyter.Zmtp;
 
 /// <summary>
-/// Conversations spoilt at random, by many at once, at sockets of every type: a good client is served after each round, nobody stays,
-/// and memory does not grow. A second in an ordinary run; FEATUREINTERP_FUZZ_SECONDS sets how long all types together are insulted,
+/// Conversations spoilt at random, by many at once, at sockets of every type: a good client is served after each round, and nobody
+/// stays. A second in an ordinary run; FEATUREINTERP_FUZZ_SECONDS sets how long all types together are insulted,
 /// FEATUREINTERP_FUZZ_SEED repeats a run.
 /// </summary>
 public sealed class ZmtpFuzz(ITestOutputHelper output)
