@@ -94,6 +94,7 @@ public sealed class CSharpSession
     {
         Exception? thrown = null;
         MimeBundle? value = null;
+        var formatting = false;
         var end = await CellThread.RunAsync(Body, context).ConfigureAwait(false);
         submissions.Commit(cell, runsOn: !end.Finished);
         if (!end.Finished)
@@ -109,8 +110,9 @@ public sealed class CSharpSession
             thrown ??= outside.GetBaseException();
         return thrown switch
         {
+            // A value made while it was being interrupted is one that the formatter found an excuse for.
+            _ when context.Token.IsCancellationRequested && (thrown is not null || formatting && context.Threads.Interfered) => CellResult.Cancelled(context.Name),
             null => new CellResult(CellStatus.Succeeded, value),
-            _ when context.Token.IsCancellationRequested => CellResult.Cancelled(context.Name),
             _ => CellErrors.FromException(thrown, _sources),
         };
 
@@ -120,6 +122,7 @@ public sealed class CSharpSession
             try
             {
                 var returned = await submissions.Start(cell);
+                formatting = !context.Token.IsCancellationRequested;
                 // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
                 if (returned is not DisplayedValue && cell.HasValue())
                     value = ValueFormatter.Format(returned);

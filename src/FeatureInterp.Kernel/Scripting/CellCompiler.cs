@@ -46,12 +46,13 @@ internal sealed class CellCompiler
     /// <param name="previous">The cell before it, or null for the first.</param>
     /// <param name="name">What the cell is called.</param>
     /// <param name="code">Its text.</param>
-    public CSharpCompilation Read(CSharpCompilation? previous, string name, string code)
+    /// <param name="added">What it is compiled against beside the host's assemblies and what earlier cells were.</param>
+    public CSharpCompilation Read(CSharpCompilation? previous, string name, string code, params IEnumerable<MetadataReference> added)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{_number}-{Interlocked.Increment(ref _cells)}");
         // A submission inherits the references of the one before it; giving them again would only have them all compared.
         return CSharpCompilation.CreateScriptCompilation(
-            $"cell-{id}", Parse(code, name), previous is null ? _references : null, _options.WithScriptClassName($"Submission#{id}"), previous, typeof(object));
+            $"cell-{id}", Parse(code, name), previous is null ? _references.Concat(added) : added, _options.WithScriptClassName($"Submission#{id}"), previous, typeof(object));
     }
 
     /// <summary>Compiles a cell to be run.</summary>
@@ -59,9 +60,10 @@ internal sealed class CellCompiler
     /// <param name="name">What the cell is called.</param>
     /// <param name="code">Its text without the kernel's own lines.</param>
     /// <param name="safePoints">Whether it is to be made interruptible.</param>
-    public CompiledCell Compile(CSharpCompilation? previous, string name, string code, bool safePoints = true)
+    /// <param name="added">As for <see cref="Read"/>.</param>
+    public CompiledCell Compile(CSharpCompilation? previous, string name, string code, bool safePoints = true, params IEnumerable<MetadataReference> added)
     {
-        var written = Read(previous, name, code);
+        var written = Read(previous, name, code, added);
         var tree = written.SyntaxTrees[^1];
         if (!safePoints || tree.GetDiagnostics().Any(IsError))
             return Build(written);
@@ -70,7 +72,8 @@ internal sealed class CellCompiler
         if (text.Length == code.Length)
             return Build(written);
         var interruptible = Build(written.ReplaceSyntaxTree(tree, Parse(text, name)));
-        return interruptible.Errors.Count == 0 ? interruptible with { HasSafePoints = true } : Build(written);
+        // Wrong as it was written, in all likelihood: then that is what to tell. Otherwise it runs as it was written.
+        return interruptible.Errors.Count == 0 ? interruptible : Build(written) with { RefusedSafePoints = true };
     }
 
     private static SyntaxTree Parse(string code, string name) =>
@@ -97,8 +100,8 @@ internal sealed class CellCompiler
 /// <param name="Errors">What is wrong with it; empty when it can run.</param>
 internal sealed record CompiledCell(CSharpCompilation Compilation, MemoryStream? Image, MemoryStream? Symbols, IReadOnlyList<Diagnostic> Errors)
 {
-    /// <summary>Whether the code was made interruptible.</summary>
-    public bool HasSafePoints { get; init; }
+    /// <summary>Whether the code did not compile with safe points in it, so that it is here without them.</summary>
+    public bool RefusedSafePoints { get; init; }
 
     /// <summary>Whether it ends in an expression without a semicolon that is not void: the cell's value.</summary>
     public bool HasValue()

@@ -39,6 +39,8 @@ internal static class CellThread
         var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (context.Token.UnsafeRegister(_ => Stop(done.Task, context, abort, givenUp), null).ConfigureAwait(false))
             await Task.WhenAny(done.Task, givenUp.Task).ConfigureAwait(false);
+        if (!done.Task.IsCompleted)
+            context.Threads.Abandon();
         return new CellEnd(done.Task.IsCompleted, done.Task);
     }
 

@@ -16,6 +16,8 @@ internal sealed class CellThreads
     private readonly List<Thread> _inside = [];
     private readonly List<Thread> _woken = [];
     private volatile bool _stopping;
+    private volatile bool _abandoned;
+    private volatile bool _interfered;
     private long _firstThrow;
     private int _gate;
 
@@ -30,6 +32,9 @@ internal sealed class CellThreads
             return count;
         }
     }
+
+    /// <summary>Whether a safe point threw or a waiting thread was woken: whatever the cell made of that, it did not come to its end by itself.</summary>
+    public bool Interfered => _interfered;
 
     /// <summary>The calling thread starts running the cell's code.</summary>
     public void Enter()
@@ -84,6 +89,7 @@ internal sealed class CellThreads
                 continue;
             if (!_woken.Contains(thread))
                 _woken.Add(thread);
+            _interfered = true;
             thread.Interrupt();
         }
 
@@ -97,9 +103,23 @@ internal sealed class CellThreads
             return;
         var now = Stopwatch.GetTimestamp();
         var first = Interlocked.CompareExchange(ref _firstThrow, now, 0);
-        if (first == 0 || Stopwatch.GetElapsedTime(first, now) > CleanUp)
-            throw new OperationCanceledException("The cell was interrupted.", token);
+        if (first != 0 && Stopwatch.GetElapsedTime(first, now) <= CleanUp)
+            return;
+        _interfered = true;
+        throw Interruption(token);
     }
+
+    /// <summary>The cell is waited for no longer.</summary>
+    public void Abandon() => _abandoned = true;
+
+    /// <summary>Ends what the calling thread does, if its cell is waited for no longer.</summary>
+    public void ThrowIfAbandoned(CancellationToken token)
+    {
+        if (_abandoned)
+            throw Interruption(token);
+    }
+
+    private static OperationCanceledException Interruption(CancellationToken token) => new("The cell was interrupted.", token);
 
     private void Lock()
     {

@@ -7,7 +7,7 @@ namespace FeatureInterp.Kernel.Scripting;
 
 /// <summary>
 /// Puts calls of <see cref="Interactive.SafePoint.Pass"/> into a cell's text: at the head of loops, labels that are jumped to, methods and
-/// lambdas, and before every statement of the cell itself. No line moves, so exceptions name the lines the user wrote.
+/// lambdas, and of <see cref="Interactive.SafePoint.Next"/> before every statement of the cell itself. No line moves, so exceptions name the lines the user wrote.
 /// </summary>
 /// <remarks>
 /// Left as they are: <c>finally</c> blocks, <c>Dispose</c> and finalizers (they clean up after a cancelled cell), expression trees, what
@@ -16,6 +16,7 @@ namespace FeatureInterp.Kernel.Scripting;
 internal static class SafePoints
 {
     private const string Pass = "global::FeatureInterp.Kernel.Interactive.SafePoint.Pass();";
+    private const string Next = "global::FeatureInterp.Kernel.Interactive.SafePoint.Next();";
 
     /// <summary>The cell's text with safe points, or the same text when there is no place for one.</summary>
     /// <param name="code">A cell that parses.</param>
@@ -46,7 +47,7 @@ internal static class SafePoints
         {
             base.VisitCompilationUnit(node);
             foreach (var member in node.Members.Skip(1).Where(m => m is GlobalStatementSyntax or FieldDeclarationSyntax))
-                Add(member.SpanStart, Pass);
+                Add(member.SpanStart, Next);
         }
 
         public override void VisitWhileStatement(WhileStatementSyntax node)
@@ -169,7 +170,8 @@ internal static class SafePoints
                 || model.Value.GetTypeInfo(node).ConvertedType is not INamedTypeSymbol { DelegateInvokeMethod: { RefKind: RefKind.None } invoke })
                 return;
             var returns = !invoke.ReturnsVoid && !(node.AsyncKeyword != default && invoke.ReturnType is INamedTypeSymbol { Arity: 0 });
-            Add(node.ArrowToken.Span.End, "{" + Pass + (returns ? "return " : ""));
+            Add(node.ArrowToken.Span.End, "{");
+            Value(value, returns);
             Add(value.Span.End, ";}");
         }
 
@@ -178,9 +180,13 @@ internal static class SafePoints
             Block(block);
             if (arrow is null || arrow.Expression is ThrowExpressionSyntax or RefExpressionSyntax || Returns(type, modifiers) is not { } returns)
                 return;
-            Edits.Add(new(arrow.ArrowToken.SpanStart, arrow.ArrowToken.Span.Length, "{" + Pass + (returns ? "return " : "")));
+            Edits.Add(new(arrow.ArrowToken.SpanStart, arrow.ArrowToken.Span.Length, "{"));
+            Value(arrow.Expression, returns);
             Add(semicolon.Span.End, "}");
         }
+
+        // Always on the line of what comes next: where the runtime cannot tell the place in a method, a trace names its first line.
+        private void Value(ExpressionSyntax value, bool returns) => Add(value.SpanStart, Pass + (returns ? "return " : ""));
 
         // Null when an async method's type does not tell.
         private static bool? Returns(TypeSyntax? type, SyntaxTokenList modifiers) => type switch
@@ -216,7 +222,7 @@ internal static class SafePoints
         private void Block(BlockSyntax? block)
         {
             if (block is not null)
-                Add(block.OpenBraceToken.Span.End, Pass);
+                Add(block.Statements.Count > 0 ? block.Statements[0].SpanStart : block.OpenBraceToken.Span.End, Pass);
         }
 
         private void Add(int position, string text) => Edits.Add(new(position, 0, text));

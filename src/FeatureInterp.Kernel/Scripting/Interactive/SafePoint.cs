@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FeatureInterp.Kernel.Interactive;
 
 /// <summary>
-/// Where a running cell can be stopped. The kernel puts a call of <see cref="Pass"/> at the head of every loop, method and lambda of a
+/// Where a running cell can be stopped. The kernel puts calls at the head of every loop, method and lambda of a
 /// cell; nobody writes it by hand.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -21,6 +21,15 @@ public static class SafePoint
         // Volatile, because a loop that does nothing else would have the read moved out of it.
         if (Volatile.Read(ref _stopping) != 0)
             Stop();
+    }
+
+    /// <summary>Does nothing, unless the cell this thread works for was left behind: then it does not go on to its next statement.</summary>
+    /// <exception cref="OperationCanceledException">The cell was left behind.</exception>
+    /// <remarks>A cell that was only cancelled goes on: it may have caught that to return what it has.</remarks>
+    public static void Next()
+    {
+        if (Volatile.Read(ref _stopping) != 0 && KernelContext.Current is { } cell)
+            cell.Threads.ThrowIfAbandoned(cell.Token);
     }
 
     internal static void Count(int threads) => Interlocked.Add(ref _stopping, threads);
