@@ -85,7 +85,7 @@ internal sealed class CellThreads
         Lock();
         foreach (var thread in _inside)
         {
-            if ((thread.ThreadState & System.Threading.ThreadState.WaitSleepJoin) == 0)
+            if (!thread.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin))
                 continue;
             if (!_woken.Contains(thread))
                 _woken.Add(thread);

@@ -1,4 +1,3 @@
-using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Scripting;
 
 namespace FeatureInterp.Tests.Kernel.Scripting;
@@ -24,7 +23,7 @@ public class InterruptTests
     [InlineData("Parallel.For(0, int.MaxValue, i => { while (true) { } });")]
     [InlineData("await Task.Run(() => { while (true) { } });")]
     [InlineData("Task.Run(() => { while (true) { } }).Wait();")]
-    [InlineData("var t = new Thread(() => { try { while (true) { } } catch (OperationCanceledException) { } }); t.Start(); t.Join();")]
+    [InlineData("var t = new Thread(() => { try { while (true) { } } catch (OperationCanceledException) { } }); t.Start(); t.Join(); while (true) { }")]
     [InlineData("int A(int n) { return B(n); } int B(int n) { return n > 100 ? 0 : A(n + 1) + A(n + 1); }\nA(0)")]
     [InlineData("IEnumerable<int> All() { while (true) yield return 1; }\nAll().Count()")]
     [InlineData("class C { public int V { get { while (true) { } } } }\nnew C().V")]

@@ -42,14 +42,14 @@ public class SafePointTests
         "class C { public int V; public C() => V = 4; public C(int v) : this() { V += v; } ~C() { for (;;) break; } static C() { N = 1; } public static int N; }\nnew C(3).V + C.N",
         "struct S { public int A; public int B; public S(int a) { A = a; B = 2; } }\nnew S(1).B",
         "interface I { int M() => 7; } class D : I { }\n((I)new D()).M()",
-        "static class E { public static int Plus(this int a, int b) => a + b; extension(int x) { public int Doubled() => 2 * x; } }\n1.Plus(2) + 3.Doubled()",
+        "static int Plus(this int a, int b) => a + b;\n1.Plus(2)",
         "#nullable enable\nstring? s = null;\n#if NOTHING\nwhile (true) bad(\n#else\nwhile (s is null) s = \"x\";\n#endif\ns",
         "#line 100 \"other.cs\"\nvar n = 0;\n#line default\nwhile (n < 3) n++;\nn",
         "var s = \"\"\"\n    while (true) x => y;\n    \"\"\"; foreach (var c in s) { }\ns.Length",
         "unsafe int F(int[] a) { var s = 0; fixed (int* p = a) for (var i = 0; i < a.Length; i++) s += p[i]; return s; }\nF(new[] { 1, 2 })",
         "var log = \"\"; for (var i = 0; i < 2; i++) try { continue; } finally { for (var j = 0; j < 2; j++) log += j; }\nlog",
         "var d = new Dictionary<string, Func<double, double>> { [\"a\"] = x => x * x, [\"b\"] = Math.Sqrt };\nd[\"a\"](3)",
-        "(from x in Enumerable.Range(0, 5) where x > 1 let y = x * x orderby -y select y).First()",
+        "var none = 0;\n(from x in Enumerable.Range(0, 5) where x > 1 let y = x * x orderby -y select y).First()",
         "EventHandler h = delegate { }; h += (_, _) => { }; h(null, EventArgs.Empty);\n1",
         "int Outer() { int Local(int n) => n <= 0 ? 0 : Local(n - 1); static int Twice(int a) { return 2 * a; } return Twice(Local(3)) + 1; }\nOuter()",
         "Func<Func<int>, int> run = f => f();\nrun(() => run(() => 3))",
@@ -88,7 +88,10 @@ public class SafePointTests
     {
         var (with, without) = (Compile(code, safePoints: true), Compile(code, safePoints: false));
         Assert.NotEmpty(without.Errors);
-        Assert.Equal(without.Errors.Select(e => e.ToString()), with.Errors.Select(e => e.ToString()));
+        Assert.Equal(Told(without), Told(with));
+
+        // The class that holds a cell's variables has a name of its own in every compiler.
+        static IEnumerable<string> Told(CompiledCell cell) => cell.Errors.Select(e => e.ToString().Replace(cell.Compilation.ScriptClass!.Name, "Submission", StringComparison.Ordinal));
     }
 
     public static TheoryData<string> Notebooks() => new(Directory.EnumerateFiles(Path.Combine(Repository.Root, "notebooks"), "*.dib").Select(f => Path.GetFileName(f)!));

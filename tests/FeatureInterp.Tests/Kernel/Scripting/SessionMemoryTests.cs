@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace FeatureInterp.Tests.Kernel.Scripting;
 
-[Collection(nameof(SessionMemoryTests))]
 public class SessionMemoryTests
 {
     private static readonly string Watch = $"{typeof(Unheeding).FullName}.Watch()";
@@ -59,7 +58,7 @@ public class SessionMemoryTests
     public async Task Reset_Session_ForgetsEverythingAndIsUsableAtOnce()
     {
         var cells = new Cells();
-        await cells.ValueAsync($"var x = {Watch}; Func<int> f = () => x.Length; using System.Globalization;");
+        await cells.ValueAsync($"using System.Globalization; var x = {Watch}; Func<int> f = () => x.Length;");
         cells.Session.Reset();
         Assert.Empty(cells.Session.Variables);
         await GoneAsync();
