@@ -1,14 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Notebooks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Scripting;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Scripting;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -20,48 +16,51 @@ public sealed class CSharpSession
 {
     internal static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp14, kind: SourceCodeKind.Script);
 
-    private static readonly string[] Imports =
-    [
-        "System", "System.Collections", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading",
-        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(CellFunctions).FullName!,
-    ];
-
-    private readonly ScriptOptions _options;
+    private readonly string _folder;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
-    private ScriptState<object>? _state;
+    private readonly ConcurrentQueue<(string Cell, Task End)> _leftBehind = new();
+    private State _state;
 
     /// <summary>A session without variables.</summary>
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
     public CSharpSession(string baseDirectory)
     {
-        var folder = Path.GetFullPath(baseDirectory);
-        _options = ScriptOptions.Default
-            .WithReferences(ScriptReferences.Create())
-            .WithImports(Imports)
-            .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
-            .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
-            .WithLanguageVersion(ParseOptions.LanguageVersion)
-            .WithOptimizationLevel(OptimizationLevel.Release)
-            .WithEmitDebugInformation(true)
-            .WithFileEncoding(Encoding.UTF8);
+        _folder = Path.GetFullPath(baseDirectory);
+        _state = new State(_folder);
         ConsoleCapture.Install();
     }
 
     /// <summary>The variables of all cells so far; a redefined name is there once, as its last definition.</summary>
-    public IReadOnlyList<SessionVariable> Variables => _state is null ? [] :
-        [.. _state.Variables.Reverse().DistinctBy(v => v.Name, StringComparer.Ordinal).Reverse().Select(v => new SessionVariable(v.Name, v.Type, v.IsReadOnly, v.Value))];
+    public IReadOnlyList<SessionVariable> Variables => _state.Submissions.Variables;
+
+    /// <summary>Forgets every cell: variables, types and usings are gone, and what the variables held is free to be collected.</summary>
+    public void Reset()
+    {
+        _state = new State(_folder);
+        _sources.Clear();
+    }
+
+    /// <summary>Text as the compiler would see it as the next cell, right or wrong; nothing is run or kept.</summary>
+    internal CSharpCompilation Read(string source, string name = "draft")
+    {
+        var state = _state;
+        return state.Compiler.Read(state.Submissions.Last, name, CellDirectives.Parse(source).Code);
+    }
 
     /// <summary>
     /// Makes the compiler's code hot on another thread: its first submission costs over a second of just-in-time compiling, which
     /// can overlap with reading the notebook and with the first cells.
     /// </summary>
-    public static Task WarmUpAsync() => Task.Run(() => new CSharpSession(AppContext.BaseDirectory).Compile("warm-up", WarmUpCode));
+    public static Task WarmUpAsync() => Task.Run(() => new State(AppContext.BaseDirectory).Compiler.Compile(null, "warm-up", WarmUpCode));
 
     /// <summary>Compiles and runs one cell.</summary>
     /// <param name="source">The cell's text.</param>
     /// <param name="cellName">What errors call it, e.g. <c>cell 3</c>; a new name for every run of a cell.</param>
     /// <param name="sink">Where streams and displays go as they come.</param>
-    /// <param name="token">Ends the cell within a second, whether or not it listens.</param>
+    /// <param name="token">
+    /// Ends the cell: its own code at once, what waits a moment later. A library that computes on and on without listening is left behind after
+    /// 0.6 s; the result and the next cell say so. Variables stay, also those the cell had assigned until then.
+    /// </param>
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
     public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
     {
@@ -73,14 +72,15 @@ public sealed class CSharpSession
         if (token.IsCancellationRequested)
             return CellResult.Cancelled(cellName);
 
-        var script = NextScript(cellName, directives.Code);
-        if (await CompileAsync(script, token).ConfigureAwait(false) is not { } errors)
+        var state = _state;
+        if (await CompileAsync(state, cellName, directives.Code, token).ConfigureAwait(false) is not { } cell)
             return CellResult.Cancelled(cellName);
-        if (errors.Count > 0)
-            return CellErrors.FromDiagnostics(errors, cellName, source);
+        if (cell.Errors.Count > 0)
+            return CellErrors.FromDiagnostics([.. cell.Errors], cellName, source);
 
+        TellOfThoseLeftBehind(sink);
         var context = new CellContext(cellName, sink, token);
-        var result = await RunScriptAsync(script, cellName, context).ConfigureAwait(false);
+        var result = await RunCompiledAsync(state.Submissions, cell, context).ConfigureAwait(false);
         if (directives.Time && result.Status == CellStatus.Succeeded)
         {
             var text = string.Create(CultureInfo.InvariantCulture, $"Wall time: {clock.Elapsed.TotalMilliseconds:F0} ms");
@@ -90,45 +90,65 @@ public sealed class CSharpSession
         return result;
     }
 
-    private async Task<CellResult> RunScriptAsync(Script<object> script, string cellName, CellContext context)
+    private async Task<CellResult> RunCompiledAsync(Submissions submissions, CompiledCell cell, CellContext context)
     {
-        ScriptState<object>? next = null;
+        Exception? thrown = null;
         MimeBundle? value = null;
-        if (!await CellThread.RunAsync(Body, context.Token).ConfigureAwait(false) || next is null)
-            return CellResult.Cancelled(cellName);
-        _state = next;
-        return next.Exception switch
+        var formatting = false;
+        var end = await CellThread.RunAsync(Body, context).ConfigureAwait(false);
+        submissions.Commit(cell, runsOn: !end.Finished);
+        if (!end.Finished)
         {
+            // Without a thread it only awaits what never comes, and does no harm.
+            if (context.Threads.Count == 0)
+                return CellResult.Cancelled(context.Name);
+            _leftBehind.Enqueue((context.Name, end.Task));
+            return CellResult.LeftBehind(context.Name);
+        }
+
+        if (end.Task.Exception is { } outside)
+            thrown ??= outside.GetBaseException();
+        return thrown switch
+        {
+            // A value made while it was being interrupted is one that the formatter found an excuse for.
+            _ when context.Token.IsCancellationRequested && (thrown is not null || formatting && context.Threads.Interfered) => CellResult.Cancelled(context.Name),
             null => new CellResult(CellStatus.Succeeded, value),
-            OperationCanceledException when context.Token.IsCancellationRequested => CellResult.Cancelled(cellName),
-            var e => CellErrors.FromException(e, _sources),
+            _ => CellErrors.FromException(thrown, _sources),
         };
 
         async Task Body()
         {
             KernelContext.Current = context;
-            next = _state is null
-                ? await script.RunAsync(catchException: _ => true, cancellationToken: CancellationToken.None)
-                : await script.RunFromAsync(_state, catchException: _ => true, CancellationToken.None);
-            // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
-            if (next.Exception is null && next.ReturnValue is not DisplayedValue && HasValue(script))
-                value = ValueFormatter.Format(next.ReturnValue);
+            try
+            {
+                var returned = await submissions.Start(cell);
+                formatting = !context.Token.IsCancellationRequested;
+                // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
+                if (returned is not DisplayedValue && cell.HasValue())
+                    value = ValueFormatter.Format(returned);
+            }
+            catch (Exception e)
+            {
+                thrown = e;
+            }
         }
     }
 
-    private Script<object> NextScript(string name, string code) => _state is null
-        ? CSharpScript.Create<object>(code, _options.WithFilePath(name))
-        : _state.Script.ContinueWith<object>(code, _options.WithFilePath(name));
-
-    private void Compile(string name, string code) => NextScript(name, code).Compile();
+    private void TellOfThoseLeftBehind(IOutputSink sink)
+    {
+        while (_leftBehind.TryDequeue(out var left))
+        {
+            if (!left.End.IsCompleted)
+                sink.WriteStream(StandardStream.Error, $"{left.Cell} was interrupted, but a library it called does not listen and still computes; restarting the kernel ends it.\n");
+        }
+    }
 
     // Null when cancelled first: a compiler still warming up is not waited for.
-    private static async Task<List<Diagnostic>?> CompileAsync(Script script, CancellationToken token)
+    private static async Task<CompiledCell?> CompileAsync(State state, string name, string code, CancellationToken token)
     {
         try
         {
-            var diagnostics = await Task.Run(() => script.Compile(CancellationToken.None), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
-            return [.. diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)];
+            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -136,15 +156,11 @@ public sealed class CSharpSession
         }
     }
 
-    // A trailing expression without a semicolon, unless it is void: what scripting returns as the submission's value.
-    private static bool HasValue(Script script)
+    private sealed class State(string folder)
     {
-        var compilation = script.GetCompilation();
-        var tree = compilation.SyntaxTrees.Last();
-        return ((CompilationUnitSyntax)tree.GetRoot()).Members.LastOrDefault() is GlobalStatementSyntax
-        {
-            Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true, Expression: var expression },
-        } && compilation.GetSemanticModel(tree).GetTypeInfo(expression).Type?.SpecialType != SpecialType.System_Void;
+        public CellCompiler Compiler { get; } = new(folder);
+
+        public Submissions Submissions { get; } = new();
     }
 
     private const string WarmUpCode =

@@ -2,15 +2,19 @@ using System.Globalization;
 
 namespace FeatureInterp.Kernel.Scripting;
 
-/// <summary>One cell while it runs: where its output goes and how it learns that it should stop.</summary>
+/// <summary>One cell while it runs: where its output goes, which threads work for it and how it learns that it should stop.</summary>
 internal sealed class CellContext(string name, IOutputSink sink, CancellationToken token)
 {
     private int _displays;
+
+    public string Name { get; } = name;
 
     public IOutputSink Sink { get; } = sink;
 
     public CancellationToken Token { get; } = token;
 
+    public CellThreads Threads { get; } = new();
+
     public string NextDisplayId() =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}/{Interlocked.Increment(ref _displays)}");
+        string.Create(CultureInfo.InvariantCulture, $"{Name}/{Interlocked.Increment(ref _displays)}");
 }

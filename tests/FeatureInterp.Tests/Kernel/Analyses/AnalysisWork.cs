@@ -37,7 +37,7 @@ internal sealed class AnalysisWork : IDisposable
 }
 
 /// <summary>Cancels when so many lines were said.</summary>
-internal sealed class CancelsAfter(int lines, CancellationTokenSource source) : StringWriter
+internal sealed class CancelsAfter(int lines, CancellationTokenSource? source) : StringWriter
 {
     private int _lines;
 
@@ -47,6 +47,6 @@ internal sealed class CancelsAfter(int lines, CancellationTokenSource source) : 
     {
         base.WriteLine(value);
         if (++_lines == lines)
-            source.Cancel();
+            source?.Cancel();
     }
 }
