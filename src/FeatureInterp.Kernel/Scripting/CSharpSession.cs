@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Notebooks;
+using FeatureInterp.Kernel.Scripting.Packages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
@@ -23,7 +22,8 @@ public sealed class CSharpSession
     private static readonly string[] Imports =
     [
         "System", "System.Collections", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading",
-        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(CellFunctions).FullName!,
+        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(Microsoft.DotNet.Interactive.Kernel).Namespace!,
+        typeof(Microsoft.DotNet.Interactive.Kernel).FullName!, typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Namespace!,
     ];
 
     private readonly ScriptOptions _options;
@@ -34,7 +34,7 @@ public sealed class CSharpSession
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
     public CSharpSession(string baseDirectory)
     {
-        var folder = Path.GetFullPath(baseDirectory);
+        var folder = BaseDirectory = Path.GetFullPath(baseDirectory);
         _options = ScriptOptions.Default
             .WithReferences(ScriptReferences.Create())
             .WithImports(Imports)
@@ -46,6 +46,15 @@ public sealed class CSharpSession
             .WithFileEncoding(Encoding.UTF8);
         ConsoleCapture.Install();
     }
+
+    /// <summary>The notebook's folder.</summary>
+    internal string BaseDirectory { get; }
+
+    /// <summary>The packages the session uses.</summary>
+    internal SessionPackages Packages { get; private set; } = new();
+
+    /// <summary>What <c>#!value</c> keeps, by name.</summary>
+    internal ConcurrentDictionary<string, string> KeptTexts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The variables of all cells so far; a redefined name is there once, as its last definition.</summary>
     public IReadOnlyList<SessionVariable> Variables => _state is null ? [] :
@@ -65,29 +74,33 @@ public sealed class CSharpSession
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
     public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
     {
-        _sources[cellName] = source;
-        var clock = Stopwatch.StartNew();
-        var directives = CellDirectives.Parse(source);
-        if (directives.Problem is { } problem)
-            return CellErrors.FromDirective(problem, cellName);
-        if (token.IsCancellationRequested)
-            return CellResult.Cancelled(cellName);
+        return await new CellProgram(this, new CellContext(cellName, sink, token), []).RunAsync(source).ConfigureAwait(false);
+    }
 
-        var script = NextScript(cellName, directives.Code);
-        if (await CompileAsync(script, token).ConfigureAwait(false) is not { } errors)
-            return CellResult.Cancelled(cellName);
-        if (errors.Count > 0)
-            return CellErrors.FromDiagnostics(errors, cellName, source);
+    /// <summary>Compiles and runs C# that has no kernel lines.</summary>
+    /// <param name="code">The code, line for line as in <paramref name="source"/>.</param>
+    /// <param name="source">What errors show: the whole cell.</param>
+    /// <param name="context">The cell.</param>
+    internal async Task<CellResult> RunCodeAsync(string code, string source, CellContext context)
+    {
+        if (context.Token.IsCancellationRequested)
+            return CellResult.Cancelled(context.Name);
+        _sources[context.Name] = source;
+        var script = NextScript(context.Name, code);
+        if (await CompileAsync(script, context.Token).ConfigureAwait(false) is not { } errors)
+            return CellResult.Cancelled(context.Name);
+        return errors.Count > 0
+            ? CellErrors.FromDiagnostics(errors, context.Name, source)
+            : await RunScriptAsync(script, context.Name, context).ConfigureAwait(false);
+    }
 
-        var context = new CellContext(cellName, sink, token);
-        var result = await RunScriptAsync(script, cellName, context).ConfigureAwait(false);
-        if (directives.Time && result.Status == CellStatus.Succeeded)
-        {
-            var text = string.Create(CultureInfo.InvariantCulture, $"Wall time: {clock.Elapsed.TotalMilliseconds:F0} ms");
-            sink.Display(MimeBundle.FromText(text), context.NextDisplayId());
-        }
-
-        return result;
+    /// <summary>Forgets all variables, types, usings, packages and texts kept; the session is as new.</summary>
+    internal void Reset()
+    {
+        _state = null;
+        _sources.Clear();
+        KeptTexts.Clear();
+        Packages = new SessionPackages();
     }
 
     private async Task<CellResult> RunScriptAsync(Script<object> script, string cellName, CellContext context)
@@ -117,8 +130,10 @@ public sealed class CSharpSession
     }
 
     private Script<object> NextScript(string name, string code) => _state is null
-        ? CSharpScript.Create<object>(code, _options.WithFilePath(name))
-        : _state.Script.ContinueWith<object>(code, _options.WithFilePath(name));
+        ? CSharpScript.Create<object>(code, Options(name))
+        : _state.Script.ContinueWith<object>(code, Options(name));
+
+    private ScriptOptions Options(string name) => _options.AddReferences(Packages.References).WithFilePath(name);
 
     private void Compile(string name, string code) => NextScript(name, code).Compile();
 
