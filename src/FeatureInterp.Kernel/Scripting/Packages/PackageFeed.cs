@@ -24,6 +24,6 @@ internal static partial class PackageFeed
     [GeneratedRegex(@"(?<scheme>\b[a-z][a-z0-9+.-]*://)[^/\s@]*@", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex(@"(?<address>\b[a-z][a-z0-9+.-]*://[^\s?#]*)[?#][^\s'"")]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<address>\b[a-z][a-z0-9+.-]*://[^\s?#]*)[?#][^\s'""),;]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Query();
 }

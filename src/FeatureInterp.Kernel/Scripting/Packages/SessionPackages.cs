@@ -7,6 +7,7 @@ namespace FeatureInterp.Kernel.Scripting.Packages;
 internal sealed class SessionPackages
 {
     private readonly Dictionary<string, MetadataReference> _references = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _noted = new(StringComparer.OrdinalIgnoreCase);
     private ImmutableArray<PackageRequest> _requests = [];
     private ImmutableArray<string> _feeds = [];
     private PackageSet _set = new([], [], []);
@@ -74,14 +75,14 @@ internal sealed class SessionPackages
 
     private ImmutableArray<string> Use(PackageSet set)
     {
-        var notes = ImmutableArray.CreateBuilder<string>();
+        var own = new List<string>();
         var references = new List<(string Name, string Path)>();
         foreach (var path in set.Assemblies)
         {
             var name = Path.GetFileNameWithoutExtension(path);
             var host = PackageLoader.HostFile(name);
-            if (host is not null && PackageLoader.Version(host) is var mine && PackageLoader.Version(path) is var theirs && mine != theirs)
-                notes.Add($"{name}: this program's own {mine} is used, not the package's {theirs}, so that there is one copy of its types.");
+            if (host is not null && PackageLoader.Version(host) is var mine && PackageLoader.Version(path) is var theirs && mine != theirs && _noted.Add(name))
+                own.Add($"{name} {mine}, not {theirs}");
             references.Add((name, host ?? PackageLoader.Add(path)));
         }
 
@@ -93,7 +94,7 @@ internal sealed class SessionPackages
                 _references[name] = MetadataReference.CreateFromFile(path);
         }
 
-        return notes.ToImmutable();
+        return own.Count == 0 ? [] : [$"This program's own assemblies are used where it has them, so that there is one copy of their types: {string.Join("; ", own)}."];
     }
 
     private static string? ConfigFolder(string folder)
