@@ -68,7 +68,7 @@ public static class NotebookRunner
             var cell = _cells[place];
             foreach (var observer in observers)
                 observer.CellStarting(where, cell);
-            if (cell.IsMarkdown)
+            if (!cell.IsCode)
                 return Finish(place, where, new CellResult(CellStatus.Succeeded));
             if (!cell.IsCSharp)
                 return Finish(place, where, OtherLanguage(cell, where));
