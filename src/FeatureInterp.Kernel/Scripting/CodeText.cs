@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -15,8 +16,9 @@ internal static class CodeText
                 or SyntaxKind.Utf8MultiLineRawStringLiteralToken or SyntaxKind.InterpolatedStringTextToken)
             .Select(t => t.GetLocation().GetLineSpan())
             .Concat(root.DescendantTrivia()
-                .Where(t => t.Kind() is SyntaxKind.MultiLineCommentTrivia or SyntaxKind.DisabledTextTrivia)
+                .Where(t => t.Kind() is SyntaxKind.MultiLineCommentTrivia or SyntaxKind.DisabledTextTrivia
+                    || t.GetStructure() is DirectiveTriviaSyntax { IsActive: false } and not (EndIfDirectiveTriviaSyntax or ElseDirectiveTriviaSyntax or ElifDirectiveTriviaSyntax))
                 .Select(t => t.GetLocation().GetLineSpan()));
-        return [.. spans.SelectMany(s => Enumerable.Range(s.StartLinePosition.Line, s.EndLinePosition.Line - s.StartLinePosition.Line + 1)).Select(i => i + start)];
+        return [.. spans.SelectMany(s => Enumerable.Range(s.StartLinePosition.Line, s.EndLinePosition.Line - s.StartLinePosition.Line + (s.EndLinePosition.Character > 0 ? 1 : 0))).Select(i => i + start)];
     }
 }

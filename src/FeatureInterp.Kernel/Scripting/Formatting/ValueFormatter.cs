@@ -102,10 +102,10 @@ public static partial class ValueFormatter
     /// <summary>The content, or null when the value has nothing better than plain text to give in this type.</summary>
     private static string? Render(object? value, string type)
     {
+        if (value is TabularDataResource table && !string.Equals(type, TabularData.MimeType, StringComparison.Ordinal))
+            return Render(table.Data.ToList(), type);
         if (value is not null && HasOwnFormatter(value) && Own(value, type) is { } own)
             return own;
-        if (value is TabularDataResource table)
-            value = string.Equals(type, TabularData.MimeType, StringComparison.Ordinal) ? value : table.Data;
         return type switch
         {
             MimeBundle.PlainTextType => value is IHtmlContent content ? SafeHtml.ToPlainText(Packaged(content, MimeBundle.HtmlType)) : PlainText.Format(value),

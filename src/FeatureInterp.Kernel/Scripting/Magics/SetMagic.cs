@@ -50,9 +50,9 @@ internal sealed class SetMagic : IMagic
     };
 
     private static object Number(string text) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) ? small
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large
-        : double.Parse(text, CultureInfo.InvariantCulture);
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) ? (object)small
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? (object)large
+        : (object)double.Parse(text, CultureInfo.InvariantCulture);
 
     private static bool IsJsonNumber(string text)
     {

@@ -88,7 +88,7 @@ public class SetShareValueTests
     public async Task Share_UnderAnotherName_IsTheSameObject()
     {
         var cells = new Cells();
-        Assert.Equal("true", await cells.ValueAsync("var a = new object();\n#!share --from csharp a --as b\nReferenceEquals(a, b)"));
+        Assert.Equal("true", await cells.ValueAsync("var a = new object();\n#!share --from csharp a --as b\nobject.ReferenceEquals(a, b)"));
         Assert.Null(await cells.ValueAsync("#!share a --from csharp"));
     }
 
