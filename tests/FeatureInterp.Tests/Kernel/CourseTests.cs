@@ -17,7 +17,7 @@ public class CourseTests
         { "02-records-and-linq.dib", ["stdout False True\n", "Mercury+Venus", "Earth+Mars", "[\"Earth\", \"Venus\"]", "<th>RadiusKm</th>", "1  Earth", "4  Mercury", "  3      4", "  5      3"] },
         { "03-async.dib", ["result 9", "result [1, 4, 9]", "stdout 3 2 1 lift-off\n", "display TaskCanceledException", "result at most 2 at once"] },
         { "04-packages-and-charts.dib", ["Installed Packages: Course.Shapes, 1.2.0", "result 19", "width='200'", "width='180'", "Plain HTML cell", "<h3>Inside a C# cell</h3>", "result and back"] },
-        { "05-parts.dib", ["result 212", "result [1, 4, 9, 16]", "result Oslo", "text/vnd.mermaid graph LR", "limit   Int32   300000"] },
+        { "05-parts.dib", ["result 212", "result [1, 4, 9, 16]", "result Oslo", "text/vnd.mermaid graph LR", "<td>limit</td><td>Int32</td><td>300000</td>"] },
         { "06-pattern-matching.ipynb", ["[\"nothing\", \"negative\", \"large\", \"number\", \"empty text\", \"text of 4\", \"point 5\", \"Double\"]", "result 10", "result 42"] },
         { "07-json-and-files.ipynb", ["result {\"Title\":\"The C Programming Language\",\"Year\":1978,\"Authors\":[\"Kernighan\",\"Ritchie\"]}", "stdout 2 authors, False\n", "result 1978", "result 42", "result {\"y\":true,\"z\":5}"] },
         { "08-html-from-code.ipynb", ["<div><h2>Squares</h2><ul><li>1</li><li>4</li><li>9</li></ul></div>", "text/html <b>12.50</b> EUR", "text/html <i>final</i>", "text/html <b>1.00</b> NOK", "display <not html>", "application/javascript console.log('hello');", "application/javascript console.log(\"a cell of its own\");"] },
@@ -32,7 +32,8 @@ public class CourseTests
         var run = await NotebookRunner.RunAsync(NotebookFile.Load(Path.Combine(folder, file)), new RunOptions { BaseDirectory = folder }, [], default);
         var shown = run.Notebook.Cells.SelectMany(c => c.Outputs).SelectMany(Texts).ToList();
         Assert.True(run.Status == RunStatus.Completed, string.Join('\n', shown));
-        Assert.All(wanted, w => Assert.True(shown.Any(s => s.Contains(w, StringComparison.Ordinal)), $"'{w}' is in none of\n{string.Join('\n', shown)}"));
+        var missing = wanted.Where(w => !shown.Exists(s => s.Contains(w, StringComparison.Ordinal))).ToList();
+        Assert.True(missing.Count == 0, $"'{string.Join("', '", missing)}' is in none of\n{string.Join('\n', shown)}");
         Assert.DoesNotContain(shown, s => s.Contains("half-done", StringComparison.Ordinal) || s.Contains("could not be made", StringComparison.Ordinal));
     }
 

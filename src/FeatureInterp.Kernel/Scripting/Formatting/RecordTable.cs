@@ -89,13 +89,16 @@ internal sealed class RecordTable
     }
 
     // Dictionaries of fields: the first row's names are the columns.
-    private static (string[], Func<object, object?[]>)? Named(string[] names) => names.Length is 0 or > MaxColumns ? null : (names, row =>
+    private static (string[] Names, Func<object, object?[]> Values)? Named(string[] names) =>
+        names.Length is 0 or > MaxColumns ? null : (names, row => Values(row, names));
+
+    private static object?[] Values(object row, string[] names)
     {
         var fields = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in (IEnumerable<KeyValuePair<string, object?>>)row)
             fields[name] = value;
         return [.. names.Select(n => fields.GetValueOrDefault(n))];
-    });
+    }
 
     private static bool IsNumber(object value) =>
         value is Half or decimal || (value.GetType().IsPrimitive && value is not bool and not char);

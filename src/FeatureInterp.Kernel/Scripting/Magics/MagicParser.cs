@@ -79,42 +79,44 @@ internal static class MagicParser
 
     private static string Short(string text) => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, 59), "…");
 
-    private struct Cursor(string name, string text, int at)
+    private sealed class Cursor(string name, string text, int start)
     {
+        private int _at = start;
+
         public bool SkipSpaces()
         {
-            while (at < text.Length && char.IsWhiteSpace(text[at]))
-                at++;
-            return at < text.Length;
+            while (_at < text.Length && char.IsWhiteSpace(text[_at]))
+                _at++;
+            return _at < text.Length;
         }
 
-        public readonly bool StartsWith(string prefix) => text.AsSpan(at).StartsWith(prefix, StringComparison.Ordinal);
+        public bool StartsWith(string prefix) => text.AsSpan(_at).StartsWith(prefix, StringComparison.Ordinal);
 
         public string Bare()
         {
-            var start = at;
-            while (at < text.Length && !char.IsWhiteSpace(text[at]))
-                at++;
-            return text[start..at];
+            var from = _at;
+            while (_at < text.Length && !char.IsWhiteSpace(text[_at]))
+                _at++;
+            return text[from.._at];
         }
 
         public MagicValue Value()
         {
-            if (text[at] != '@')
+            if (text[_at] != '@')
                 return Plain();
-            var start = ++at;
-            while (at < text.Length && text[at] != ':' && !char.IsWhiteSpace(text[at]))
-                at++;
-            var source = text[start..at];
+            var from = ++_at;
+            while (_at < text.Length && text[_at] != ':' && !char.IsWhiteSpace(text[_at]))
+                _at++;
+            var source = text[from.._at];
             if (source.Length == 0)
                 throw new MagicException($"#!{name}: nothing stands after '@'; wanted @kernel:variable, @input:prompt or @password:prompt, and text in double quotes.");
-            if (at == text.Length || text[at] != ':')
+            if (_at == text.Length || text[_at] != ':')
                 return new MagicValue("", Source: source);
-            at++;
-            return at == text.Length || char.IsWhiteSpace(text[at]) ? new MagicValue("", Source: source) : Plain() with { Source = source };
+            _at++;
+            return _at == text.Length || char.IsWhiteSpace(text[_at]) ? new MagicValue("", Source: source) : Plain() with { Source = source };
         }
 
-        private MagicValue Plain() => text[at] switch
+        private MagicValue Plain() => text[_at] switch
         {
             '"' => new MagicValue(Quoted(), MagicValueKind.Quoted),
             '{' or '[' => new MagicValue(Json(), MagicValueKind.Json),
@@ -124,17 +126,17 @@ internal static class MagicParser
         private string Quoted()
         {
             var value = new StringBuilder();
-            for (at++; at < text.Length; at++)
+            for (_at++; _at < text.Length; _at++)
             {
-                if (text[at] == '"')
+                if (text[_at] == '"')
                 {
-                    at++;
+                    _at++;
                     return EndsHere() ? value.ToString() : throw new MagicException($"#!{name}: a space is missing after \"{Short(value.ToString())}\".");
                 }
 
-                if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '"' or '\\')
-                    at++;
-                value.Append(text[at]);
+                if (text[_at] == '\\' && _at + 1 < text.Length && text[_at + 1] is '"' or '\\')
+                    _at++;
+                value.Append(text[_at]);
             }
 
             throw new MagicException($"#!{name}: a double quote is opened and not closed.");
@@ -142,28 +144,28 @@ internal static class MagicParser
 
         private string Json()
         {
-            var start = at;
+            var from = _at;
             var depth = 0;
             var quoted = false;
-            for (; at < text.Length; at++)
+            for (; _at < text.Length; _at++)
             {
                 if (quoted)
                 {
-                    if (text[at] == '\\')
-                        at++;
+                    if (text[_at] == '\\')
+                        _at++;
                     else
-                        quoted = text[at] != '"';
+                        quoted = text[_at] != '"';
                     continue;
                 }
 
-                quoted = text[at] == '"';
-                depth += text[at] is '{' or '[' ? 1 : text[at] is '}' or ']' ? -1 : 0;
+                quoted = text[_at] == '"';
+                depth += text[_at] is '{' or '[' ? 1 : text[_at] is '}' or ']' ? -1 : 0;
                 if (depth == 0)
                     break;
             }
 
-            at = Math.Min(at + 1, text.Length);
-            var json = text[start..at];
+            _at = Math.Min(_at + 1, text.Length);
+            var json = text[from.._at];
             try
             {
                 JsonDocument.Parse(json).Dispose();
@@ -176,6 +178,6 @@ internal static class MagicParser
             return EndsHere() ? json : throw new MagicException($"#!{name}: a space is missing after '{Short(json)}'.");
         }
 
-        private readonly bool EndsHere() => at == text.Length || char.IsWhiteSpace(text[at]);
+        private bool EndsHere() => _at == text.Length || char.IsWhiteSpace(text[_at]);
     }
 }

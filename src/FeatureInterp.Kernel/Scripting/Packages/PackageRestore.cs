@@ -41,7 +41,12 @@ internal static partial class PackageRestore
     {
         var start = new ProcessStartInfo(Host(), ["msbuild", project, "-t:Restore", "-nologo", "-v:quiet", "-nodeReuse:false", "-clp:NoSummary"])
         {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false, CreateNoWindow = true,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
         };
         foreach (var name in NotInherited)
             start.Environment.Remove(name);

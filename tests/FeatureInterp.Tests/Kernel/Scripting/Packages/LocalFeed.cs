@@ -15,7 +15,7 @@ internal sealed class LocalFeed
 
     public LocalFeed()
     {
-        System.IO.Directory.CreateDirectory(Feed);
+        Directory.CreateDirectory(Feed);
         File.WriteAllText(Path.Combine(Folder, "nuget.config"),
             "<configuration><config><add key=\"globalPackagesFolder\" value=\"restored\" /></config><packageSources><clear /></packageSources><fallbackPackageFolders><clear /></fallbackPackageFolders></configuration>");
     }
