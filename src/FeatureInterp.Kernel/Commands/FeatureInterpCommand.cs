@@ -8,6 +8,7 @@ internal static class FeatureInterpCommand
     public static RootCommand Create() => new("Mechanistic interpretability in C# notebooks: run them, and the analyses behind them, from the command line.")
     {
         RunCommand.Create(),
+        DiffCommand.Create(),
         ActivationsCommand.Create(),
         GenerateCommand.Create(),
         ModelsCommand.Create(),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace FeatureInterp.Kernel.Notebooks;
 
@@ -22,11 +23,26 @@ public sealed record Cell(string Kernel, string Source)
     /// <summary>What the cell put out, in order; empty before it ran.</summary>
     public ImmutableArray<CellOutput> Outputs { get; init; } = [];
 
+    /// <summary>
+    /// The cell's metadata in an .ipynb, all of it as it was found; null when the file has no place for any, as a .dib. The tags are in
+    /// it too; where <see cref="Tags"/> says otherwise, <see cref="Tags"/> holds.
+    /// </summary>
+    public ImmutableSortedDictionary<string, JsonElement>? Metadata { get; init; }
+
+    /// <summary>Whatever else an .ipynb says of the cell (<c>attachments</c>, members unknown here), kept as it was found.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Extra { get; init; } = NotebookJson.None;
+
     /// <summary>The how-manieth code cell of the run it was, from 1; null before it ran.</summary>
     public int? ExecutionCount { get; init; }
 
     /// <summary>Whether this is prose.</summary>
     public bool IsMarkdown => string.Equals(Kernel, KnownKernels.Markdown, StringComparison.Ordinal);
+
+    /// <summary>Whether this is text that is neither run nor rendered: a raw cell of an .ipynb.</summary>
+    public bool IsRaw => string.Equals(Kernel, KnownKernels.Raw, StringComparison.Ordinal);
+
+    /// <summary>Whether this is something to run, in whatever language.</summary>
+    public bool IsCode => !IsMarkdown && !IsRaw;
 
     /// <summary>Whether this is C#.</summary>
     public bool IsCSharp => string.Equals(Kernel, KnownKernels.CSharp, StringComparison.Ordinal);

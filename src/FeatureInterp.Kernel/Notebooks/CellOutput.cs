@@ -1,9 +1,14 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace FeatureInterp.Kernel.Notebooks;
 
 /// <summary>Something a cell put out. The four kinds are those of nbformat 4.5.</summary>
-public abstract record CellOutput;
+public abstract record CellOutput
+{
+    /// <summary>What an .ipynb says of the output beyond the members here (<c>metadata</c>, members unknown here), kept as it was found.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Extra { get; init; } = NotebookJson.None;
+}
 
 /// <summary>Which of the two text streams.</summary>
 public enum StandardStream
@@ -34,3 +39,7 @@ public sealed record ResultOutput(MimeBundle Data) : CellOutput;
 /// <param name="Message">One sentence.</param>
 /// <param name="Traceback">Where in the notebook, with the source lines; never empty.</param>
 public sealed record ErrorOutput(string Name, string Message, ImmutableArray<string> Traceback) : CellOutput;
+
+/// <summary>An output of a kind or shape not known here, kept as it was found.</summary>
+/// <param name="Json">The output, as its file has it.</param>
+public sealed record UnknownOutput(JsonElement Json) : CellOutput;

@@ -61,9 +61,7 @@ internal static class DibMeta
     public static string Write(Notebook notebook)
     {
         var root = new JsonObject { [KernelInfoKey] = KernelInfoJson(notebook) };
-        foreach (var (key, value) in notebook.Metadata)
-            root[key] = JsonNode.Parse(value.GetRawText());
-        return root.ToJsonString(NotebookJson.Compact);
+        return root.With(notebook.Metadata.Remove("polyglot_notebook").Remove(KernelInfoKey)).ToJsonString(NotebookJson.Compact);
     }
 
     /// <summary>The <c>kernelInfo</c> object, which a .dib and Polyglot's .ipynb metadata share.</summary>
@@ -82,7 +80,10 @@ internal static class DibMeta
         return item;
     }
 
-    private static Notebook ReadKernels(Notebook notebook, JsonElement info)
+    /// <summary>Takes the languages from a <c>kernelInfo</c> object into a notebook.</summary>
+    /// <exception cref="InvalidOperationException">It is not of its form.</exception>
+    /// <exception cref="KeyNotFoundException">A language has no name.</exception>
+    public static Notebook ReadKernels(Notebook notebook, JsonElement info)
     {
         var defaultName = info.TryGetProperty("defaultKernelName", out var d) ? d.GetString() : null;
         var kernels = info.TryGetProperty("items", out var items) ? items.EnumerateArray().Select(ReadKernel).ToImmutableArray() : notebook.Kernels;

@@ -9,6 +9,9 @@ public static class KnownKernels
     /// <summary>The name of Markdown cells.</summary>
     public const string Markdown = "markdown";
 
+    /// <summary>What the raw cells of an .ipynb are called here; a .dib knows the name only when its metadata declares it.</summary>
+    public const string Raw = "raw";
+
     /// <summary>Alias (or name) to name, case-sensitive as Polyglot has it.</summary>
     public static IReadOnlyDictionary<string, string> Aliases { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {

@@ -18,9 +18,14 @@ public sealed record Notebook
     /// <summary>The languages the file declares (<c>kernelInfo.items</c>).</summary>
     public ImmutableArray<KernelInfo> Kernels { get; init; } = [KernelInfo.CSharp];
 
-    /// <summary>Everything else in the file's metadata, kept as it was found.</summary>
-    public ImmutableSortedDictionary<string, JsonElement> Metadata { get; init; } =
-        ImmutableSortedDictionary.Create<string, JsonElement>(StringComparer.Ordinal);
+    /// <summary>The rest of the file's metadata, kept as it was found: all of an .ipynb's, of a .dib's what is not <c>kernelInfo</c>.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Metadata { get; init; } = NotebookJson.None;
+
+    /// <summary>The minor version of nbformat 4 the notebook was read in and is written in again; null when it comes from another format.</summary>
+    public int? NbformatMinor { get; init; }
+
+    /// <summary>Members an .ipynb has beside those of nbformat, kept as they were found.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Extra { get; init; } = NotebookJson.None;
 
     /// <summary>The first heading of the first Markdown cell that has one, or null.</summary>
     public string? Title => Cells.Where(c => c.IsMarkdown).Select(c => c.Heading).FirstOrDefault(h => h is not null);

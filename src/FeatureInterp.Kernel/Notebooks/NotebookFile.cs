@@ -9,20 +9,24 @@ public static class NotebookFile
     public const long MaxBytes = 64L << 20;
 
     /// <summary>Reads the notebook at <paramref name="path"/>.</summary>
-    /// <exception cref="NotebookException">It is not there, is a folder, is not a .dib, is too large, is not UTF-8 text, or is malformed.</exception>
+    /// <exception cref="NotebookException">It is not there, is a folder, is no notebook by its extension, is too large, is not UTF-8 text, or is malformed.</exception>
     public static Notebook Load(string path)
     {
         if (Directory.Exists(path))
-            throw new NotebookException($"{path} is a folder; name a notebook in it, a .dib file.");
+            throw new NotebookException($"{path} is a folder; name a notebook in it, a .dib or .ipynb file.");
         if (!File.Exists(path))
             throw new NotebookException($"There is no file {path}{Neighbours(path)}");
         var extension = Path.GetExtension(path);
+        if (extension.Equals(".ipynb", StringComparison.OrdinalIgnoreCase))
+            return IpynbFile.Parse(ReadText(path), path);
         if (!extension.Equals(".dib", StringComparison.OrdinalIgnoreCase))
-            throw new NotebookException($"{path} is not a notebook this program reads: found '{extension}', wanted '.dib'.");
+            throw new NotebookException($"{path} is not a notebook this program reads: found '{extension}', wanted '.dib' or '.ipynb'.");
         return DibFile.Parse(ReadText(path), path);
     }
 
-    private static string ReadText(string path)
+    /// <summary>Reads a text file, bounded and checked.</summary>
+    /// <exception cref="NotebookException">It is too large, not text, not UTF-8, or cannot be read.</exception>
+    internal static string ReadText(string path)
     {
         try
         {
@@ -49,7 +53,7 @@ public static class NotebookFile
         var folder = Path.GetDirectoryName(Path.GetFullPath(path));
         if (!Directory.Exists(folder))
             return $", nor a folder {folder}.";
-        var found = Directory.EnumerateFiles(folder, "*.dib").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Take(5).ToArray();
-        return found.Length == 0 ? "; its folder holds no .dib." : $"; its folder holds {string.Join(", ", found)}.";
+        var found = Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".dib" or ".ipynb").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Take(5).ToArray();
+        return found.Length == 0 ? "; its folder holds no notebook." : $"; its folder holds {string.Join(", ", found)}.";
     }
 }

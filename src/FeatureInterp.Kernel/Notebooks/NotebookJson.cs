@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -9,6 +10,26 @@ namespace FeatureInterp.Kernel.Notebooks;
 /// <summary>JSON as notebook tools write it: readable characters, keys sorted, one space of indent.</summary>
 internal static partial class NotebookJson
 {
+    /// <summary>No members.</summary>
+    public static ImmutableSortedDictionary<string, JsonElement> None { get; } = ImmutableSortedDictionary.Create<string, JsonElement>(StringComparer.Ordinal);
+
+    /// <summary>The members of an object that <paramref name="wanted"/> accepts, copied out of their document.</summary>
+    public static ImmutableSortedDictionary<string, JsonElement> Members(JsonElement element, Func<string, bool> wanted)
+    {
+        var members = None.ToBuilder();
+        foreach (var property in element.EnumerateObject().Where(p => wanted(p.Name)))
+            members[property.Name] = property.Value.Clone();
+        return members.ToImmutable();
+    }
+
+    /// <summary>Puts members into an object, over those of the same name.</summary>
+    public static JsonObject With(this JsonObject target, ImmutableSortedDictionary<string, JsonElement> members)
+    {
+        foreach (var (name, value) in members)
+            target[name] = JsonNode.Parse(value.GetRawText());
+        return target;
+    }
+
     /// <summary>One line, characters unescaped where JSON allows.</summary>
     public static JsonSerializerOptions Compact { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

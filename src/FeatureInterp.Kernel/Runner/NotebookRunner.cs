@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Scripting;
+using FeatureInterp.Kernel.Scripting.Magics;
 
 namespace FeatureInterp.Kernel.Runner;
 
@@ -67,7 +68,7 @@ public static class NotebookRunner
             var cell = _cells[place];
             foreach (var observer in observers)
                 observer.CellStarting(where, cell);
-            if (cell.IsMarkdown)
+            if (!cell.IsCode)
                 return Finish(place, where, new CellResult(CellStatus.Succeeded));
             if (!cell.IsCSharp)
                 return Finish(place, where, OtherLanguage(cell, where));
@@ -96,7 +97,9 @@ public static class NotebookRunner
 
         private static CellResult OtherLanguage(Cell cell, CellPlace where)
         {
-            var message = $"{where.Name} is in '{cell.Kernel}'; only C# and Markdown cells run here.";
+            if (CellContent.TryFormat(cell.Kernel, cell.Source) is { } content)
+                return new CellResult(CellStatus.Succeeded, content);
+            var message = $"{where.Name} is in '{cell.Kernel}'; C# runs here, and HTML, JavaScript, Markdown and Mermaid are shown.";
             return new CellResult(CellStatus.Failed, Error: new ErrorOutput("UnsupportedLanguage", message, [message]));
         }
     }

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Globalization;
 using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Notebooks;
+using FeatureInterp.Kernel.Scripting.Packages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -16,7 +15,6 @@ public sealed class CSharpSession
 {
     internal static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp14, kind: SourceCodeKind.Script);
 
-    private readonly string _folder;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Cell, Task End)> _leftBehind = new();
     private State _state;
@@ -25,26 +23,37 @@ public sealed class CSharpSession
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
     public CSharpSession(string baseDirectory)
     {
-        _folder = Path.GetFullPath(baseDirectory);
-        _state = new State(_folder);
+        BaseDirectory = Path.GetFullPath(baseDirectory);
+        _state = new State(BaseDirectory);
         ConsoleCapture.Install();
     }
+
+    /// <summary>The notebook's folder.</summary>
+    internal string BaseDirectory { get; }
+
+    /// <summary>The packages the session uses.</summary>
+    internal SessionPackages Packages { get; private set; } = new();
+
+    /// <summary>What <c>#!value</c> keeps, by name.</summary>
+    internal ConcurrentDictionary<string, string> KeptTexts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The variables of all cells so far; a redefined name is there once, as its last definition.</summary>
     public IReadOnlyList<SessionVariable> Variables => _state.Submissions.Variables;
 
-    /// <summary>Forgets every cell: variables, types and usings are gone, and what the variables held is free to be collected.</summary>
+    /// <summary>Forgets every cell: variables, types, usings, packages and kept texts are gone, and what the variables held is free to be collected.</summary>
     public void Reset()
     {
-        _state = new State(_folder);
+        _state = new State(BaseDirectory);
         _sources.Clear();
+        KeptTexts.Clear();
+        Packages = new SessionPackages();
     }
 
     /// <summary>Text as the compiler would see it as the next cell, right or wrong; nothing is run or kept.</summary>
     internal CSharpCompilation Read(string source, string name = "draft")
     {
         var state = _state;
-        return state.Compiler.Read(state.Submissions.Last, name, CellDirectives.Parse(source).Code);
+        return state.Compiler.Read(state.Submissions.Last, name, CellDirectives.Parse(source).Code, Packages.References);
     }
 
     /// <summary>
@@ -62,32 +71,25 @@ public sealed class CSharpSession
     /// 0.6 s; the result and the next cell say so. Variables stay, also those the cell had assigned until then.
     /// </param>
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
-    public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
+    public Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token) =>
+        new CellProgram(this, new CellContext(cellName, sink, token), []).RunAsync(source);
+
+    /// <summary>Compiles and runs C# that has no kernel lines.</summary>
+    /// <param name="code">The code, line for line as in <paramref name="source"/>.</param>
+    /// <param name="source">What errors show: the whole cell.</param>
+    /// <param name="context">The cell.</param>
+    internal async Task<CellResult> RunCodeAsync(string code, string source, CellContext context)
     {
-        _sources[cellName] = source;
-        var clock = Stopwatch.StartNew();
-        var directives = CellDirectives.Parse(source);
-        if (directives.Problem is { } problem)
-            return CellErrors.FromDirective(problem, cellName);
-        if (token.IsCancellationRequested)
-            return CellResult.Cancelled(cellName);
-
+        if (context.Token.IsCancellationRequested)
+            return CellResult.Cancelled(context.Name);
+        _sources[context.Name] = source;
         var state = _state;
-        if (await CompileAsync(state, cellName, directives.Code, token).ConfigureAwait(false) is not { } cell)
-            return CellResult.Cancelled(cellName);
+        if (await CompileAsync(state, context.Name, code, context.Token).ConfigureAwait(false) is not { } cell)
+            return CellResult.Cancelled(context.Name);
         if (cell.Errors.Count > 0)
-            return CellErrors.FromDiagnostics([.. cell.Errors], cellName, source);
-
-        TellOfThoseLeftBehind(sink);
-        var context = new CellContext(cellName, sink, token);
-        var result = await RunCompiledAsync(state.Submissions, cell, context).ConfigureAwait(false);
-        if (directives.Time && result.Status == CellStatus.Succeeded)
-        {
-            var text = string.Create(CultureInfo.InvariantCulture, $"Wall time: {clock.Elapsed.TotalMilliseconds:F0} ms");
-            sink.Display(MimeBundle.FromText(text), context.NextDisplayId());
-        }
-
-        return result;
+            return CellErrors.FromDiagnostics([.. cell.Errors], context.Name, source);
+        TellOfThoseLeftBehind(context.Sink);
+        return await RunCompiledAsync(state.Submissions, cell, context).ConfigureAwait(false);
     }
 
     private async Task<CellResult> RunCompiledAsync(Submissions submissions, CompiledCell cell, CellContext context)
@@ -144,11 +146,11 @@ public sealed class CSharpSession
     }
 
     // Null when cancelled first: a compiler still warming up is not waited for.
-    private static async Task<CompiledCell?> CompileAsync(State state, string name, string code, CancellationToken token)
+    private async Task<CompiledCell?> CompileAsync(State state, string name, string code, CancellationToken token)
     {
         try
         {
-            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
+            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code, added: [.. Packages.References]), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

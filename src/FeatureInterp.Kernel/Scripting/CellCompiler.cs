@@ -19,7 +19,8 @@ internal sealed class CellCompiler
     private static readonly string[] Imports =
     [
         "System", "System.Collections", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading",
-        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(CellFunctions).FullName!,
+        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(Microsoft.DotNet.Interactive.Kernel).Namespace!,
+        typeof(Microsoft.DotNet.Interactive.Kernel).FullName!, typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Namespace!,
     ];
 
     private static readonly EmitOptions Emit = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbChecksumAlgorithm: System.Security.Cryptography.HashAlgorithmName.SHA256);

@@ -13,8 +13,8 @@ internal static class CellErrors
     private const int MaxDiagnostics = 10;
     private const int MaxFrames = 20;
 
-    /// <summary>The error of a kernel line that is not offered.</summary>
-    public static CellResult FromDirective(DirectiveProblem problem, string cellName) => Failed("UnsupportedDirective", problem.Message,
+    /// <summary>The error of a kernel line that is not offered or cannot be done.</summary>
+    public static CellResult FromDirective(DirectiveProblem problem, string cellName) => Failed(problem.Kind, problem.Message,
         [$"{At(cellName, problem.Line)}: {problem.Message}", .. Shown(problem.Text)]);
 
     /// <summary>The compiler's errors, each with its source line and a caret under the place.</summary>

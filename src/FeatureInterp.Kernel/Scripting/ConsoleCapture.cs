@@ -4,7 +4,7 @@ using FeatureInterp.Kernel.Notebooks;
 
 namespace FeatureInterp.Kernel.Scripting;
 
-/// <summary>Sends what a cell writes to <see cref="Console"/> to that cell; everything else goes where it always went.</summary>
+/// <summary>Sends what a cell writes to <see cref="Console"/> to that cell, and has it read from there; everything else goes where it always went.</summary>
 internal static class ConsoleCapture
 {
     private static readonly Lock Gate = new();
@@ -23,6 +23,7 @@ internal static class ConsoleCapture
             _installed = true;
             Outside = Console.Out;
             Console.SetOut(new CellWriter(Console.Out, StandardStream.Output));
+            Console.SetIn(new CellInput(Console.In));
             Console.SetError(new CellWriter(Console.Error, StandardStream.Error));
         }
     }

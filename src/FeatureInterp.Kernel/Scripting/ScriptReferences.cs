@@ -17,6 +17,9 @@ internal static class ScriptReferences
     public static IEnumerable<MetadataReference> Create() =>
         Modules.Value.Select(m => AssemblyMetadata.Create(m.Metadata).GetReference(filePath: m.Path));
 
+    /// <summary>Whether a cell's code is compiled against this file without asking for it.</summary>
+    public static bool Contains(string path) => Modules.Value.Any(m => string.Equals(m.Path, path, StringComparison.Ordinal));
+
     private static (string Path, ModuleMetadata Metadata)[] Read()
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using FeatureInterp.Kernel.Notebooks;
 
 namespace FeatureInterp.Kernel.Scripting;
@@ -10,7 +11,12 @@ namespace FeatureInterp.Kernel.Scripting;
 /// <summary>Any value as text worth reading in a terminal, the same on every machine.</summary>
 internal static class PlainText
 {
-    private const int MaxItems = 100;
+    /// <summary>The most items of a sequence shown.</summary>
+    public const int MaxItems = 100;
+
+    /// <summary>The most letters of a string shown inside something else.</summary>
+    private const int MaxInnerString = 4000;
+
     private const int LineWidth = 100;
     private const int MaxInline = 60;
     private const int MaxDepth = 3;
@@ -25,10 +31,14 @@ internal static class PlainText
         _ => Inline(value, 0),
     };
 
+    /// <summary>The value at full length, without asking a formatter of its type, which may have thrown.</summary>
+    public static string WithoutFormatter(object value) => Body(value, 0);
+
     /// <summary>The value on one short line, as a table's field.</summary>
     public static string Field(object? value)
     {
         var text = value is string s ? s : Inline(value, 1);
+        text = text.Length > 2 * MaxInline ? text[..(2 * MaxInline)] : text;
         text = string.Concat(text.Select(c => c switch { '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", _ => c.ToString() }));
         return text.Length <= MaxInline ? text : string.Concat(text.AsSpan(0, MaxInline - 1), "…");
     }
@@ -40,6 +50,15 @@ internal static class PlainText
             return $"{TypeName(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
         var name = type.Name.Split('`')[0];
         return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(TypeName))}>" : name;
+    }
+
+    /// <summary>A type as code that names it in full, from any namespace.</summary>
+    public static string CodeName(Type type)
+    {
+        if (type.IsArray)
+            return $"{CodeName(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
+        var name = "global::" + type.FullName!.Split('`')[0].Replace('+', '.');
+        return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(CodeName))}>" : name;
     }
 
     /// <summary>A property's value, or a mark that reading it threw.</summary>
@@ -65,17 +84,50 @@ internal static class PlainText
     private static string Inline(object? value, int depth) => value switch
     {
         null => "null",
+        string s when s.Length > MaxInnerString => string.Create(CultureInfo.InvariantCulture, $"\"{s.AsSpan(0, MaxInnerString)}…\" ({s.Length} letters)"),
         string s => $"\"{s}\"",
         bool b => b ? "true" : "false",
         char c => c.ToString(),
         Type t => TypeName(t),
-        _ when ValueFormatter.HasOwnFormatter(value) && ValueFormatter.Own(value, MimeBundle.PlainTextType) is { } own => own,
+        _ when ValueFormatter.HasOwnFormatter(value) && Own(value, depth) is { } own => own,
+        _ => Body(value, depth),
+    };
+
+    // At the top the caller wants to know what a formatter threw; inside something else the rest is still worth showing.
+    private static string? Own(object value, int depth)
+    {
+        try
+        {
+            return ValueFormatter.Own(value, MimeBundle.PlainTextType);
+        }
+        catch (Exception e) when (depth > 0)
+        {
+            return $"({e.GetType().Name} in the formatter of {TypeName(value.GetType())})";
+        }
+    }
+
+    private static string Body(object value, int depth) => value switch
+    {
+        JsonDocument json => json.RootElement.GetRawText(),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         ITuple t => $"({string.Join(", ", Enumerable.Range(0, t.Length).Select(i => Inline(t[i], depth + 1)))})",
-        _ when PrintsItself(value) => value.ToString() ?? "",
+        _ when PrintsItself(value) => Printed(value) ?? Members(value, depth),
         IEnumerable items => depth < MaxDepth ? Sequence(items, depth) : TypeName(items.GetType()),
         _ => depth < MaxDepth ? Members(value, depth) : TypeName(value.GetType()),
     };
+
+    // Records that contain themselves run out of stack, which the compiler's own code notices in time.
+    private static string? Printed(object value)
+    {
+        try
+        {
+            return value.ToString() ?? "";
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            return null;
+        }
+    }
 
     private static string Sequence(IEnumerable items, int depth)
     {
@@ -111,8 +163,8 @@ internal static class PlainText
         return members.Count == 0 ? TypeName(value.GetType()) : $"{TypeName(value.GetType())} {{ {string.Join(", ", members)} }}";
     }
 
-    // Records, anonymous types and whatever else its author gave a ToString.
-    private static bool PrintsItself(object value) =>
+    /// <summary>Whether its author gave it a text: records, anonymous types and whatever else has a ToString of its own.</summary>
+    internal static bool PrintsItself(object value) =>
         value is not Array
         && value.GetType().GetMethod(nameof(ToString), BindingFlags.Public | BindingFlags.Instance, [])?.DeclaringType is { } declaring
         && declaring != typeof(object) && declaring != typeof(ValueType);

@@ -24,17 +24,17 @@ internal sealed class RecordTable
         _rows.AddRange(rows.Select(r => r.Select(PlainText.Field).ToArray()));
     }
 
-    /// <summary>The table, or null when the value is not rows of the same few fields.</summary>
-    public static RecordTable? TryCreate(object? value)
+    /// <summary>The table, or null when the value is not rows of the same few fields. Only the first <paramref name="maxRows"/> are shown.</summary>
+    public static RecordTable? TryCreate(object? value, int maxRows = MaxRows)
     {
         if (value is not IEnumerable items || value is string || ValueFormatter.HasOwnFormatter(value))
             return null;
-        var rows = items.Cast<object?>().Take(MaxRows + 1).ToList();
+        var rows = items.Cast<object?>().Take(maxRows is int.MaxValue ? maxRows : maxRows + 1).ToList();
         if (rows.Count == 0 || rows.Any(r => r is null) || rows.Select(r => r!.GetType()).Distinct().Count() != 1 || Fields(rows[0]!) is not { } fields)
             return null;
-        var more = rows.Count <= MaxRows ? null
-            : items is ICollection all ? string.Create(CultureInfo.InvariantCulture, $"… {all.Count - MaxRows} more rows") : "… more rows";
-        return new RecordTable(fields.Names, [.. rows.Take(MaxRows).Select(r => fields.Values(r!))], more);
+        var more = rows.Count <= maxRows ? null
+            : items is ICollection all ? string.Create(CultureInfo.InvariantCulture, $"… {all.Count - maxRows} more rows") : "… more rows";
+        return new RecordTable(fields.Names, [.. rows.Take(maxRows).Select(r => fields.Values(r!))], more);
     }
 
     /// <summary>Aligned columns, a rule under the head.</summary>
@@ -76,6 +76,8 @@ internal sealed class RecordTable
 
     private static (string[] Names, Func<object, object?[]> Values)? Fields(object row)
     {
+        if (row is IEnumerable<KeyValuePair<string, object?>> named)
+            return Named([.. named.Select(p => p.Key)]);
         if (PlainText.IsScalar(row) || ValueFormatter.HasOwnFormatter(row) || row is IEnumerable)
             return null;
         if (row is ITuple tuple)
@@ -84,6 +86,18 @@ internal sealed class RecordTable
         var properties = PlainText.Properties(row.GetType());
         return properties.Length is 0 or > MaxColumns ? null
             : ([.. properties.Select(p => p.Name)], r => [.. properties.Select(p => PlainText.Read(p, r))]);
+    }
+
+    // Dictionaries of fields: the first row's names are the columns.
+    private static (string[] Names, Func<object, object?[]> Values)? Named(string[] names) =>
+        names.Length is 0 or > MaxColumns ? null : (names, row => Values(row, names));
+
+    private static object?[] Values(object row, string[] names)
+    {
+        var fields = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (name, value) in (IEnumerable<KeyValuePair<string, object?>>)row)
+            fields[name] = value;
+        return [.. names.Select(n => fields.GetValueOrDefault(n))];
     }
 
     private static bool IsNumber(object value) =>

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using FeatureInterp.Kernel.Notebooks;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive.Formatting;
+using Microsoft.DotNet.Interactive.Formatting.TabularData;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -25,10 +26,12 @@ public static partial class ValueFormatter
     {
         var items = new Dictionary<string, string>(StringComparer.Ordinal);
         var notes = new List<string>();
-        foreach (var type in mimeTypes.Length > 0 ? mimeTypes : Preferred(value))
-            Add(items, notes, value, type);
-        if (!items.ContainsKey(MimeBundle.PlainTextType))
-            Add(items, notes, value, MimeBundle.PlainTextType);
+        var shown = SequenceHead.Of(value, PlainText.MaxItems + 1);
+        string[] types = mimeTypes.Length > 0 ? mimeTypes : [.. Preferred(value)];
+        foreach (var type in types.Contains(MimeBundle.PlainTextType, StringComparer.Ordinal) ? types : [.. types, MimeBundle.PlainTextType])
+            Add(items, notes, type is MimeBundle.HtmlType or MimeBundle.PlainTextType ? shown : value, type);
+        if (!items.ContainsKey(MimeBundle.PlainTextType) && value is not null && HasOwnFormatter(value))
+            Plain(items, value);
         if (items.GetValueOrDefault(MimeBundle.PlainTextType) is { } plain)
             notes.Insert(0, Cut(plain));
         items[MimeBundle.PlainTextType] = string.Join('\n', notes);
@@ -68,7 +71,21 @@ public static partial class ValueFormatter
         }
         catch (Exception e)
         {
-            notes.Add($"({type} could not be made: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")})");
+            var formatter = value is not null && HasOwnFormatter(value) ? FormatterOf(value, type) : null;
+            notes.Add($"({type} could not be made{(formatter is null ? "" : $" by the formatter of {PlainText.TypeName(formatter.Type)}")}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")})");
+        }
+    }
+
+    // When a type's own formatter for plain text throws, its members are still worth reading.
+    private static void Plain(Dictionary<string, string> items, object value)
+    {
+        try
+        {
+            items[MimeBundle.PlainTextType] = PlainText.WithoutFormatter(value);
+        }
+        catch (Exception)
+        {
+            // The note about the formatter is all there is to say.
         }
     }
 
@@ -76,13 +93,17 @@ public static partial class ValueFormatter
     {
         null => [],
         IHtmlContent => [MimeBundle.HtmlType],
+        TabularDataResource => [MimeBundle.HtmlType, TabularData.MimeType, MimeBundle.PlainTextType],
         _ when HasOwnFormatter(value) => Formatter.GetPreferredMimeTypesFor(value.GetType()),
-        _ => [MimeBundle.HtmlType, MimeBundle.PlainTextType],
+        // Someone may have said how a type without a formatter of its own is wanted, as JSON or CSV.
+        _ => [.. Formatter.GetPreferredMimeTypesFor(value.GetType()).Append(MimeBundle.HtmlType).Append(MimeBundle.PlainTextType).Distinct(StringComparer.Ordinal)],
     };
 
     /// <summary>The content, or null when the value has nothing better than plain text to give in this type.</summary>
     private static string? Render(object? value, string type)
     {
+        if (value is TabularDataResource table && !string.Equals(type, TabularData.MimeType, StringComparison.Ordinal))
+            return Render(table.Data.ToList(), type);
         if (value is not null && HasOwnFormatter(value) && Own(value, type) is { } own)
             return own;
         return type switch
@@ -96,16 +117,18 @@ public static partial class ValueFormatter
     /// <summary>What the value's own formatter for this type writes, or null when it has none or that one declines.</summary>
     internal static string? Own(object value, string type)
     {
-        var formatter = Formatter.GetPreferredFormatterFor(value.GetType(), type);
-        if (formatter is null || formatter.Type == typeof(object))
+        if (FormatterOf(value, type) is not { } formatter)
             return null;
-        using var writer = new StringWriter(CultureInfo.InvariantCulture);
+        using var writer = new BoundedWriter(4 * MaxRich);
         if (!formatter.Format(value, new FormatContext(writer)))
             return null;
         // For a formatter that declines, the package writes its own tree of properties instead.
         var content = writer.ToString();
         return PackageTree().IsMatch(content) ? null : Styles().Replace(content, "");
     }
+
+    private static ITypeFormatter? FormatterOf(object value, string type) =>
+        Formatter.GetPreferredFormatterFor(value.GetType(), type) is { } formatter && formatter.Type != typeof(object) ? formatter : null;
 
     private static string Packaged(object? value, string type) => Styles().Replace(value.ToDisplayString(type), "");
 

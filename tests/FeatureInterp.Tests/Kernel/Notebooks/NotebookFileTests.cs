@@ -33,7 +33,7 @@ public sealed class NotebookFileTests : IDisposable
     public void Load_OtherExtension_SaysWhatIsWanted()
     {
         File.WriteAllText(Path.Combine(_folder, "a.txt"), "x");
-        Assert.Contains("wanted '.dib'", Error("a.txt"));
+        Assert.Contains("wanted '.dib' or '.ipynb'", Error("a.txt"));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public class RunnerTests
 
     [Theory]
     [InlineData("fsharp")]
-    [InlineData("mermaid")]
+    [InlineData("pwsh")]
     public async Task Run_CellInAnotherLanguage_FailsAndKeepsIt(string kernel)
     {
         var run = await RunAsync($"#!{kernel}\nlet x = 1\n#!csharp\n1");

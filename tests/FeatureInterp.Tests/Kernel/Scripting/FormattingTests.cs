@@ -91,7 +91,7 @@ public class FormattingTests
     {
         var bundle = ValueFormatter.Format(new Thrower());
         Assert.Equal(["text/plain"], bundle.Items.Keys);
-        Assert.Equal("fine\n(image/svg+xml could not be made: InvalidOperationException: no ink)", bundle.PlainText);
+        Assert.Equal("fine\n(image/svg+xml could not be made by the formatter of Thrower: InvalidOperationException: no ink)", bundle.PlainText);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public class FormattingTests
     {
         var bundle = ValueFormatter.Format(new Chart("t"), "application/vnd.plotly.v1+json");
         Assert.Equal(["text/plain"], bundle.Items.Keys);
-        Assert.Contains("application/vnd.plotly.v1+json could not be made", bundle.PlainText);
+        Assert.Contains("application/vnd.plotly.v1+json could not be made by the formatter of Chart", bundle.PlainText);
     }
 
     [Fact]
