@@ -85,6 +85,13 @@ public class NotebookDiffTests
     [InlineData("<title>36 \"0\": 0.05407</title>", "<title>36 \"0\": 0.05408</title>", true)]
     [InlineData("<title>36 \"0\": 0.05407</title>", "<title>37 \"0\": 0.05407</title>", false)]
     [InlineData("<circle r=\"1\"/><circle r=\"1\"/>", "<circle r=\"1\"/>", false)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M3 4V4\"/>", "<path stroke-width=\"5\" d=\"M3.4 4V4M1 2V2\"/>", true)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M3 4V4\"/>", "<path stroke-width=\"5\" d=\"M1 2V2\"/><path stroke-width=\"6\" d=\"M3 4V4\"/>", true)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M3 4V4\"/>", "<path stroke-width=\"5\" d=\"M1 2V2\"/><path stroke-width=\"7\" d=\"M3 4V4\"/>", false)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M3 4V4\"/>", "<path stroke-width=\"5\" d=\"M1 2V2\"/>", false)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M1 2V2\"/>", "<path stroke-width=\"5\" d=\"M1 2V2\"/>", false)]
+    [InlineData("<path stroke-width=\"5\" d=\"M1 2V2M3 4V4\"/>", "<path stroke-width=\"5\" d=\"M1 2V2M3 4.6V4.6\"/>", false)]
+    [InlineData("<g><path stroke-width=\"5\" d=\"M1 2V2\"/></g><g></g>", "<g></g><g><path stroke-width=\"5\" d=\"M1 2V2\"/></g>", false)]
     public void Compare_Svg_ReadsCoordinates(string a, string b, bool same) => Assert.Equal(same, Compare(Svg(a), Svg(b)).Same);
 
     [Theory]
