@@ -31,10 +31,12 @@ internal static class RunCommand
         });
         var keepGoing = new Option<bool>("--keep-going") { Description = "Run the cells after a failing one too; the exit code still tells." };
         var noHtml = new Option<bool>("--no-html") { Description = "Do not write the .html page." };
+        var interactive = PlotlyOptions.Interactive();
+        var plotly = PlotlyOptions.Script();
         var command = new Command("run", "Run notebooks: print each cell's result, write the executed .ipynb and one self-contained .html. "
             + "Exit code 0: every cell ran; 1: a cell failed or was stopped by --timeout; 2: nothing was run; 130: Ctrl-C; 143: terminated. What was computed is written in every case.")
         {
-            notebooks, set, parameters, output, inPlace, timeout, keepGoing, noHtml,
+            notebooks, set, parameters, output, inPlace, timeout, keepGoing, noHtml, interactive, plotly,
         };
         command.SetAction((parsed, _) =>
         {
@@ -46,12 +48,14 @@ internal static class RunCommand
                 Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 KeepGoing = parsed.GetValue(keepGoing),
             };
-            return RunAsync(RunPlan.Make(parsed.GetRequiredValue(notebooks), parsed.GetValue(output), parsed.GetValue(inPlace), Console.In), options, !parsed.GetValue(noHtml));
+            var paths = parsed.GetRequiredValue(notebooks);
+            var script = PlotlyOptions.Load(parsed.GetValue(interactive), parsed.GetValue(plotly), paths[0]);
+            return RunAsync(RunPlan.Make(paths, parsed.GetValue(output), parsed.GetValue(inPlace), Console.In), options, !parsed.GetValue(noHtml), script);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(IReadOnlyList<RunPlan> plans, RunOptions options, bool html)
+    private static async Task<int> RunAsync(IReadOnlyList<RunPlan> plans, RunOptions options, bool html, PlotlyScript? plotly)
     {
         foreach (var plan in plans)
             Parameters.Check(plan.Notebook, options.Parameters);
@@ -63,7 +67,7 @@ internal static class RunCommand
         {
             if (plans.Count > 1)
                 reporter.Note($"== {plan.Source}");
-            var code = await RunAsync(plan, options with { BaseDirectory = plan.Folder }, html, reporter, interrupts).ConfigureAwait(false);
+            var code = await RunAsync(plan, options with { BaseDirectory = plan.Folder }, html, plotly, reporter, interrupts).ConfigureAwait(false);
             worst = worst == ExitCode.Success ? code : worst;
             if (interrupts.Token.IsCancellationRequested)
                 return code == ExitCode.Success ? interrupts.ExitCode : code;
@@ -73,7 +77,7 @@ internal static class RunCommand
         return worst;
     }
 
-    private static async Task<int> RunAsync(RunPlan plan, RunOptions options, bool html, TerminalReporter reporter, Interrupts interrupts)
+    private static async Task<int> RunAsync(RunPlan plan, RunOptions options, bool html, PlotlyScript? plotly, TerminalReporter reporter, Interrupts interrupts)
     {
         var clock = Stopwatch.StartNew();
         var twin = new TwinWriter(plan);
@@ -82,7 +86,7 @@ internal static class RunCommand
         Directory.SetCurrentDirectory(plan.Folder);
         var result = await NotebookRunner.RunAsync(plan.Notebook, options, [reporter, twin], interrupts.Token).ConfigureAwait(false);
         if (html)
-            twin.WriteHtml(result.Notebook);
+            twin.WriteHtml(result.Notebook, plotly);
         reporter.Note(string.Create(CultureInfo.InvariantCulture,
             $"\n{Ending(result, options)} after {clock.Elapsed.TotalSeconds:F1} s; wrote {plan.IpynbPath}{(html ? $" and {Path.GetFileName(plan.HtmlPath)}" : "")}"));
         return result.Status switch

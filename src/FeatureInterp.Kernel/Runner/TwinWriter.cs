@@ -26,8 +26,8 @@ public sealed class TwinWriter(RunPlan plan) : IRunObserver
 
     /// <summary>Writes the page.</summary>
     /// <exception cref="NotebookException">It cannot be written.</exception>
-    public void WriteHtml(Notebook notebook) =>
-        AtomicFile.Write(plan.HtmlPath, HtmlExport.Write(notebook, plan.Source is RunPlan.StandardInput ? "notebook" : Path.GetFileName(plan.Source), plan.Folder));
+    public void WriteHtml(Notebook notebook, PlotlyScript? plotly = null) =>
+        AtomicFile.Write(plan.HtmlPath, HtmlExport.Write(notebook, plan.Source is RunPlan.StandardInput ? "notebook" : Path.GetFileName(plan.Source), plan.Folder, plotly));
 
     /// <inheritdoc/>
     public void CellFinished(CellPlace place, CellResult result, Notebook soFar) => Write(soFar);

@@ -18,7 +18,7 @@ internal static class CellHeader
             json["id"] = id;
         if (OwnMetadata(cell, notebook) is { } metadata)
             json["metadata"] = new JsonObject().With(metadata);
-        else if (!cell.Tags.IsEmpty)
+        else if (!cell.Tags.IsEmpty && !IsTaggedByItsText(cell))
             json["tags"] = new JsonArray([.. cell.Tags.Select(t => (JsonNode)t)]);
         if (!cell.Extra.IsEmpty)
             json["extra"] = new JsonObject().With(cell.Extra);
@@ -73,6 +73,9 @@ internal static class CellHeader
     /// <summary>The metadata of a cell from an .ipynb; null when it is what is written for its language and tags anyway.</summary>
     public static ImmutableSortedDictionary<string, JsonElement>? OwnMetadata(Cell cell, Notebook notebook) =>
         cell.Metadata is null || JsonNode.DeepEquals(IpynbFile.CellMetadata(cell, notebook), IpynbFile.CellMetadata(cell with { Metadata = null }, notebook)) ? null : cell.Metadata;
+
+    /// <summary>Whether the cell's only tag is the one its first line, <c>// parameters</c>, gives it.</summary>
+    public static bool IsTaggedByItsText(Cell cell) => cell.Tags is [Cell.ParametersTag] && (cell with { Tags = [] }).IsParameters;
 
     /// <summary>Whether the cell's id is the one its text gives it, or that with a count after it.</summary>
     public static bool IsDerivedId(Cell cell) =>

@@ -1,8 +1,12 @@
+using System.Text.Json.Nodes;
+
 namespace FeatureInterp.Kernel.Notebooks;
 
 /// <summary>Fits a notebook of another format to what a .dib can say.</summary>
 internal static class DibConversion
 {
+    private static readonly JsonObject Usual = IpynbFile.MetadataJson(new Notebook());
+
     /// <summary>The notebook with every language declared and without marks a .dib writes itself.</summary>
     public static Notebook Prepare(Notebook notebook, ConversionLosses losses)
     {
@@ -15,6 +19,8 @@ internal static class DibConversion
         var missing = notebook.Cells.Select(c => c.Kernel).Distinct(StringComparer.Ordinal).Where(k => !names.ContainsKey(k));
         return notebook with
         {
+            // What every .ipynb of C# says, a .dib need not.
+            Metadata = notebook.Metadata.RemoveRange(notebook.Metadata.Where(m => JsonNode.DeepEquals(JsonNode.Parse(m.Value.GetRawText()), Usual[m.Key])).Select(m => m.Key)),
             Kernels = [.. notebook.Kernels, .. missing.Select(k => new KernelInfo(k, null, []))],
             Cells = [.. notebook.Cells.Select(WithoutOwnMark)],
         };
@@ -25,7 +31,7 @@ internal static class DibConversion
         losses.AddRunOf(cell);
         if (cell.Id is not null && !CellHeader.IsDerivedId(cell))
             losses.Add("cell ids");
-        if (!cell.Tags.IsEmpty && !(cell.Tags is [Cell.ParametersTag] && (cell with { Tags = [] }).IsParameters))
+        if (!cell.Tags.IsEmpty && !CellHeader.IsTaggedByItsText(cell))
             losses.Add("tags");
         if (CellHeader.OwnMetadata(cell, notebook) is { } metadata && metadata.Keys.Any(k => k is not ("tags" or "polyglot_notebook" or "dotnet_interactive")))
             losses.Add("cell metadata");
@@ -38,7 +44,7 @@ internal static class DibConversion
     private static Cell WithoutOwnMark(Cell cell)
     {
         var end = cell.Source.IndexOf('\n', StringComparison.Ordinal);
-        var line = (end < 0 ? cell.Source : cell.Source[..end]).TrimEnd();
+        var line = (end < 0 ? cell.Source : cell.Source[..end]);
         return line.StartsWith("#!", StringComparison.Ordinal) && KnownKernels.Aliases.TryGetValue(line[2..], out var kernel) && string.Equals(kernel, cell.Kernel, StringComparison.Ordinal)
             ? cell with { Source = end < 0 ? "" : cell.Source[(end + 1)..] } : cell;
     }

@@ -25,14 +25,15 @@ public static class NotebookFormat
     /// <param name="name">The notebook's file name, the title of a page without a heading.</param>
     /// <param name="folder">Where pictures named in Markdown lie; used for a page.</param>
     /// <param name="losses">Told what the format cannot hold.</param>
+    /// <param name="plotly">The script of an interactive page; null for pictures only.</param>
     /// <exception cref="NotebookException">The format is not one of <see cref="Writable"/>, or cannot hold a cell without changing it.</exception>
-    public static string Write(Notebook notebook, string format, string name, string folder, ConversionLosses losses) => format switch
+    public static string Write(Notebook notebook, string format, string name, string folder, ConversionLosses losses, PlotlyScript? plotly = null) => format switch
     {
         ".dib" => DibFile.Write(DibConversion.Prepare(notebook, losses)),
         ".ipynb" => IpynbFile.Write(notebook),
         ".cs" => CSharpFile.Write(notebook, losses),
         ".md" => MarkdownFile.Write(notebook, losses),
-        ".html" => HtmlExport.Write(notebook, name, folder),
+        ".html" => HtmlExport.Write(notebook, name, folder, plotly),
         _ => throw new NotebookException($"'{format}' is not a format of notebooks; wanted one of {string.Join(", ", Writable)}."),
     };
 

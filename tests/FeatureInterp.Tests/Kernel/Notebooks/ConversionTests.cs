@@ -75,8 +75,8 @@ public sealed class ConversionTests : IDisposable
     public void Losses_AreSaidOnceByKind()
     {
         var losses = new ConversionLosses();
-        var cell = new Cell("csharp", "1") { Tags = ["a"], Outputs = [new StreamOutput(StandardStream.Output, "x")], ExecutionCount = 1, Id = "mine", Metadata = NotebookJson.None.Add("x", default) };
-        NotebookFormat.Write(new Notebook(cell with { Metadata = null }, cell with { Metadata = null }, new Cell("raw", "kept")), ".dib", "n", ".", losses);
+        var cell = new Cell("csharp", "1") { Tags = ["a"], Outputs = [new StreamOutput(StandardStream.Output, "x")], ExecutionCount = 1, Id = "mine" };
+        NotebookFormat.Write(new Notebook(cell, cell, new Cell("raw", "kept")), ".dib", "n", ".", losses);
         Assert.Equal(
             ["A .dib has no place for cell ids (2 cells); left out.", "A .dib has no place for execution counts (2 cells); left out.", "A .dib has no place for outputs (2 cells); left out.", "A .dib has no place for tags (2 cells); left out."],
             losses.Sentences(".dib"));
