@@ -9,6 +9,7 @@ internal static class FeatureInterpCommand
     {
         RunCommand.Create(),
         DiffCommand.Create(),
+        ConvertCommand.Create(),
         ActivationsCommand.Create(),
         GenerateCommand.Create(),
         ModelsCommand.Create(),

@@ -27,7 +27,7 @@ internal static class AtomicFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TryDelete(temporary);
-            throw new NotebookException($"{path} could not be written ({e.Message.TrimEnd('.')}); give another folder with --out.", e);
+            throw new NotebookException($"{path} could not be written ({e.Message.TrimEnd('.')}); write it somewhere else.", e);
         }
     }
 

@@ -66,7 +66,8 @@ public static class IpynbFile
         return json.With(cell.Extra);
     }
 
-    private static JsonObject CellMetadata(Cell cell, Notebook notebook)
+    /// <summary>A cell's metadata as it is written.</summary>
+    internal static JsonObject CellMetadata(Cell cell, Notebook notebook)
     {
         var metadata = new JsonObject().With(cell.Metadata ?? NotebookJson.None);
         var tags = cell.Metadata is null && cell.IsParameters && !cell.Tags.Contains(Cell.ParametersTag, StringComparer.Ordinal)
@@ -130,7 +131,8 @@ public static class IpynbFile
         }
     }
 
-    private static JsonObject MetadataJson(Notebook notebook)
+    /// <summary>A notebook's metadata as it is written.</summary>
+    internal static JsonObject MetadataJson(Notebook notebook)
     {
         var metadata = new JsonObject();
         if (notebook.NbformatMinor is null)

@@ -24,6 +24,23 @@ public static class NotebookFile
         return DibFile.Parse(ReadText(path), path);
     }
 
+    /// <summary>Reads a notebook from a stream of text: an .ipynb when it begins with <c>{</c>, else a .dib.</summary>
+    /// <exception cref="NotebookException">It is too large, or malformed.</exception>
+    public static Notebook Read(TextReader reader)
+    {
+        const string name = "the standard input";
+        var text = new char[1 << 16];
+        var all = new StringBuilder();
+        while (reader.Read(text) is > 0 and var read)
+        {
+            if (all.Append(text, 0, read).Length > MaxBytes)
+                throw new NotebookException($"{name} goes on beyond {MaxBytes} characters, which is more than a notebook may have.");
+        }
+
+        var content = all.ToString();
+        return content.AsSpan().TrimStart('\uFEFF').TrimStart().StartsWith('{') ? IpynbFile.Parse(content, name) : DibFile.Parse(content, name);
+    }
+
     /// <summary>Reads a text file, bounded and checked.</summary>
     /// <exception cref="NotebookException">It is too large, not text, not UTF-8, or cannot be read.</exception>
     internal static string ReadText(string path)

@@ -26,8 +26,8 @@ internal sealed class CellRecorder(IReadOnlyList<IRunObserver> observers) : IOut
         {
             lock (_gate)
             {
-                CloseStream();
-                return [.. _outputs];
+                // The stream stays open: looking at it must not make two outputs of it.
+                return _open is { Length: > 0 } ? [.. _outputs, new StreamOutput(_stream, _open.ToString())] : [.. _outputs];
             }
         }
     }

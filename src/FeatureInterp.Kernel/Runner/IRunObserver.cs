@@ -18,6 +18,12 @@ public interface IRunObserver
     /// <summary>A value on show, from this cell or an earlier one, changed.</summary>
     void Updated(MimeBundle data, string displayId);
 
+    /// <summary>The cell is still at it, a second after its start and every few seconds from then on.</summary>
+    void CellRunning(CellPlace place, Notebook soFar)
+    {
+        // Few want to know.
+    }
+
     /// <summary>The cell ended; its value and error are in <paramref name="result"/>, the notebook holds all outputs so far.</summary>
     void CellFinished(CellPlace place, CellResult result, Notebook soFar);
 }

@@ -6,7 +6,7 @@ using FeatureInterp.Kernel.Scripting.Magics;
 
 namespace FeatureInterp.Kernel.Runner;
 
-/// <summary>Runs a notebook's cells in order in one session and collects what they put out. Stops at the first cell that fails.</summary>
+/// <summary>Runs a notebook's cells in order in one session and collects what they put out. Stops at the first cell that fails unless told to go on.</summary>
 public static class NotebookRunner
 {
     /// <summary>Runs every cell.</summary>
@@ -21,6 +21,9 @@ public static class NotebookRunner
         if (notebook.Cells.All(c => string.IsNullOrWhiteSpace(c.Source)))
             throw new NotebookException("The notebook has no cells; start one with a line '#!csharp' or '#!markdown' and write under it.");
         Parameters.Check(notebook, options.Parameters);
+        // What an earlier run set would hide what this one sets.
+        if (!options.Parameters.IsEmpty)
+            notebook = notebook with { Cells = notebook.Cells.RemoveAll(c => c.Tags.Contains(Cell.InjectedTag, StringComparer.Ordinal)) };
         return await new Run(notebook, options, observers).ToEndAsync(token).ConfigureAwait(false);
     }
 
@@ -34,19 +37,21 @@ public static class NotebookRunner
         public async Task<RunResult> ToEndAsync(CancellationToken token)
         {
             var parametersCell = options.Parameters.IsEmpty ? -1 : Parameters.FindCell(notebook);
+            var failed = false;
             for (int place = 0, number = 1; place < _cells.Count; place++, number++)
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"cell {number}");
                 var status = await RunAsync(place, new CellPlace(number, notebook.Cells.Length, name), token).ConfigureAwait(false);
                 if (status == CellStatus.Succeeded && number - 1 == parametersCell)
                     status = await InjectAsync(++place, new CellPlace(number, notebook.Cells.Length, "the cell of parameters set"), token).ConfigureAwait(false);
-                if (status != CellStatus.Succeeded)
-                    return new RunResult(status == CellStatus.Failed ? RunStatus.Failed : RunStatus.Cancelled, SoFar());
-                if (token.IsCancellationRequested && place < _cells.Count - 1)
+                if (status == CellStatus.Cancelled || (token.IsCancellationRequested && place < _cells.Count - 1))
                     return new RunResult(RunStatus.Cancelled, SoFar());
+                failed |= status == CellStatus.Failed;
+                if (failed && !options.KeepGoing)
+                    break;
             }
 
-            return new RunResult(RunStatus.Completed, SoFar());
+            return new RunResult(failed ? RunStatus.Failed : RunStatus.Completed, SoFar());
         }
 
         private async Task<CellStatus> InjectAsync(int place, CellPlace where, CancellationToken token)
@@ -74,7 +79,30 @@ public static class NotebookRunner
                 return Finish(place, where, OtherLanguage(cell, where));
             var recorder = _recorders[place] = new CellRecorder(observers);
             _cells[place] = cell with { ExecutionCount = ++_executions };
-            return Finish(place, where, await _session.RunCellAsync(cell.Source, where.Name, recorder, token).ConfigureAwait(false));
+            return Finish(place, where, await RunCellAsync(cell.Source, where, recorder, token).ConfigureAwait(false));
+        }
+
+        private async Task<CellResult> RunCellAsync(string source, CellPlace where, CellRecorder recorder, CancellationToken token)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+            if (options.Timeout is { } timeout)
+                limit.CancelAfter(timeout);
+            var run = _session.RunCellAsync(source, where.Name, recorder, limit.Token);
+            for (var pause = TimeSpan.FromSeconds(1); await Task.WhenAny(run, Task.Delay(pause, CancellationToken.None)).ConfigureAwait(false) != run; pause = TimeSpan.FromSeconds(5))
+            {
+                var soFar = SoFar();
+                foreach (var observer in observers)
+                    observer.CellRunning(where, soFar);
+            }
+
+            var result = await run.ConfigureAwait(false);
+            return result.Status == CellStatus.Cancelled && !token.IsCancellationRequested ? TimedOut(where) : result;
+        }
+
+        private CellResult TimedOut(CellPlace where)
+        {
+            var message = string.Create(CultureInfo.InvariantCulture, $"{where.Name} was stopped after {options.Timeout?.TotalSeconds} s, the longest that --timeout lets a cell run.");
+            return new CellResult(CellStatus.Failed, Error: new ErrorOutput("Timeout", message, [message]));
         }
 
         private CellStatus Finish(int place, CellPlace where, CellResult result)

@@ -49,9 +49,9 @@ public sealed class TerminalReporter : IRunObserver, IDisposable
         {
             _progress = string.Create(CultureInfo.InvariantCulture, $"[{place.Number}/{place.Count}]");
             _clock.Restart();
-            if (cell.IsMarkdown)
+            if (!cell.IsCode)
             {
-                Line($"{_progress} {cell.Heading ?? "(text)"}", Tone.Strong);
+                Line($"{_progress} {(cell.IsRaw ? null : cell.Heading) ?? "(text)"}", Tone.Strong);
                 return;
             }
 

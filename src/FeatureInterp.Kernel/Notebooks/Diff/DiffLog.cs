@@ -37,13 +37,20 @@ internal sealed class DiffLog(DiffTolerance tolerance)
             _volatile++;
         if (TextPiece.Distance(a, b) is not { } distance)
             return TextPiece.Same(a, b, Tolerance);
-        _numbers++;
         var allowed = Tolerance.Allowed(a, b);
-        if (!TextPiece.Same(a, b, Tolerance))
+        var same = TextPiece.Same(a, b, Tolerance);
+        CountNumber(same ? distance : 0, allowed);
+        if (!same)
             Add(new(DifferenceKind.Number, place, a.Text, b.Text, distance, allowed));
-        else if (distance > 0)
-            _closest = Math.Max(_closest, Math.Min(1, distance / allowed));
         return true;
+    }
+
+    /// <summary>Counts a number that was compared.</summary>
+    public void CountNumber(double distance, double allowed)
+    {
+        _numbers++;
+        if (distance > 0 && allowed > 0)
+            _closest = Math.Max(_closest, Math.Min(1, distance / allowed));
     }
 
     public NotebookDiffResult Result() => new(_differences.ToImmutable(), _omitted, _numbers, _volatile, _volatileCells, _closest);

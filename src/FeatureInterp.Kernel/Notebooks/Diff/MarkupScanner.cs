@@ -15,23 +15,27 @@ internal static class MarkupScanner
 
     private static readonly HashSet<string> Names = new(StringComparer.Ordinal) { "id", "href", "class", "clip-path", "mask", "for" };
 
-    /// <summary>The tags and texts, in order; empty text between tags is left out.</summary>
-    public static List<DiffUnit> Scan(string markup)
+    /// <summary>The tags and texts, in order, empty text between tags left out; and apart from them the dots of its scatters.</summary>
+    public static (List<DiffUnit> Units, List<Dot> Dots) Scan(string markup)
     {
-        var units = new List<DiffUnit>();
-        var line = 1;
+        var (units, dots) = (new List<DiffUnit>(), new List<Dot>());
+        var (line, groups) = (1, 0);
         for (var start = 0; start < markup.Length;)
         {
             var isTag = markup[start] == '<';
             var end = isTag ? TagEnd(markup, start) : markup.IndexOf('<', start) is > 0 and var next ? next : markup.Length;
             var text = markup[start..end];
-            if (!string.IsNullOrWhiteSpace(text))
+            if (isTag && text.StartsWith("<g", StringComparison.Ordinal))
+                groups++;
+            if (isTag && Dot.Read(text, groups) is { } drawn)
+                dots.AddRange(drawn);
+            else if (!string.IsNullOrWhiteSpace(text))
                 units.Add(new DiffUnit(line, text, isTag ? OfTag(text) : TextScanner.Scan(text.Trim())));
             line += text.AsSpan().Count('\n');
             start = end;
         }
 
-        return units;
+        return (units, dots);
     }
 
     private static int TagEnd(string markup, int start)

@@ -53,7 +53,9 @@ internal static class OutputDiff
         }
         else if (type is MimeBundle.HtmlType or MimeBundle.SvgType)
         {
-            UnitDiff.Compare(MarkupScanner.Scan(a), MarkupScanner.Scan(b), place, log);
+            var (markupA, markupB) = (MarkupScanner.Scan(a), MarkupScanner.Scan(b));
+            UnitDiff.Compare(markupA.Units, markupB.Units, place, log);
+            DotDiff.Compare(markupA.Dots, markupB.Dots, place, log);
         }
         else if (type.StartsWith("image/", StringComparison.Ordinal))
         {

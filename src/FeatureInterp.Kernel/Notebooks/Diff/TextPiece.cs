@@ -45,6 +45,6 @@ internal readonly record struct TextPiece(PieceKind Kind, string Text, double Va
     /// <summary>Whether the pieces are the same but for what the tolerance allows.</summary>
     public static bool Same(TextPiece a, TextPiece b, DiffTolerance tolerance) =>
         // One part in 10⁹ more, because 1.25 − 1.24 is not 0.01 in binary.
-        Distance(a, b) is { } distance ? distance <= tolerance.Allowed(a, b) * (1 + 1e-9)
+        Distance(a, b) is { } distance ? double.IsFinite(distance) && distance <= tolerance.Allowed(a, b) * (1 + 1e-9)
             : a.Kind == b.Kind && (a.Kind is not PieceKind.Literal || string.Equals(a.Text, b.Text, StringComparison.Ordinal));
 }

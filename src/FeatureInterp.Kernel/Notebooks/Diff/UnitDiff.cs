@@ -3,6 +3,8 @@ namespace FeatureInterp.Kernel.Notebooks;
 /// <summary>Compares the lines of two texts, or the tags and texts of two pieces of markup.</summary>
 internal static class UnitDiff
 {
+    private const int MaxUnits = 12;
+
     public static void Compare(List<DiffUnit> a, List<DiffUnit> b, DifferencePlace place, DiffLog log)
     {
         if (a.Count == b.Count)
@@ -49,5 +51,5 @@ internal static class UnitDiff
     private static string From(string text, int start) => start == 0 ? text : "…" + text[start..];
 
     private static string? Stretch(List<DiffUnit> units, int start, int end) => start == end ? null
-        : string.Join(" ⏎ ", units[start..Math.Min(end, start + 5)].Select(u => u.Text.Trim())) + (end > start + 5 ? $" … and {end - start - 5} more" : "");
+        : string.Join(" ⏎ ", units[start..Math.Min(end, start + MaxUnits)].Select(u => u.Text.Trim())) + (end > start + MaxUnits ? $" … and {end - start - MaxUnits} more" : "");
 }
