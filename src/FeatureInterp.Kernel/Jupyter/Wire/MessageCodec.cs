@@ -37,7 +37,7 @@ internal sealed class MessageCodec(MessageSigner signer, SeenMessages seen)
     /// <summary>Reads a message.</summary>
     /// <param name="peer">The connection it came over.</param>
     /// <param name="frames">Its frames.</param>
-    /// <exception cref="MessageException">It is not one, is not signed with the key, or came before.</exception>
+    /// <exception cref="MessageException">It is not one, is not signed with the key, or came before. Without a key anybody can send anything, and nothing is remembered.</exception>
     public JupyterMessage Decode(byte[] peer, IReadOnlyList<byte[]> frames)
     {
         var at = 0;
@@ -54,6 +54,8 @@ internal sealed class MessageCodec(MessageSigner signer, SeenMessages seen)
             throw new MessageException($"a message has headers over {MaxHeaderBytes} bytes or a content over {MaxContentBytes}");
         if (!signer.Verify(parts, frames[at + 1]))
             throw new MessageException("a message is not signed with this connection's key");
+        if (signer.Signs && !seen.IsNew(frames[at + 1]))
+            throw new MessageException("a message came a second time");
         return Read(peer, [.. frames.Take(at)], parts);
     }
 
@@ -87,7 +89,7 @@ internal sealed class MessageCodec(MessageSigner signer, SeenMessages seen)
         return stream.ToArray();
     }
 
-    private JupyterMessage Read(byte[] peer, byte[][] identities, byte[][] parts)
+    private static JupyterMessage Read(byte[] peer, byte[][] identities, byte[][] parts)
     {
         // Echoed to every client, some of which end on bytes that are not text.
         if (!parts.All(p => Utf8.IsValid(p)))
@@ -99,8 +101,6 @@ internal sealed class MessageCodec(MessageSigner signer, SeenMessages seen)
             _ = Object(parts[2], "metadata");
             var content = Object(parts[3], "content");
             var named = new MessageHeader(Name(header, "msg_id"), Name(header, "session", ""), Name(header, "msg_type"), parts[0]);
-            if (!seen.IsNew(named.Session, named.Id))
-                throw new MessageException($"a {named.Type} came a second time");
             return new(peer, identities, named, Name(parent, "msg_id", ""), content);
         }
         catch (JsonException e)

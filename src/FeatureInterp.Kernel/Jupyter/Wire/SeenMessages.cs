@@ -1,27 +1,26 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using System.Globalization;
 
 namespace FeatureInterp.Kernel.Jupyter;
 
 /// <summary>
-/// Remembers the last messages, so that one recorded on its way and sent again is not obeyed twice. Keeps 16 bytes a message for the
-/// last <paramref name="capacity"/>; one older than that would be taken for new.
+/// Remembers the signatures of the last messages, so that one recorded on its way and sent again is not obeyed twice. Signatures and
+/// not message ids: a signature covers the time of sending, while the parts of one Jupyter client have been seen to give the same id
+/// to different messages. Keeps 16 bytes a message for the last <paramref name="capacity"/>; one older than that would be taken for new.
 /// </summary>
 /// <param name="capacity">How many are remembered, at least 1.</param>
 internal sealed class SeenMessages(int capacity = 1 << 16)
 {
+    private const int Digits = 32; // half of a SHA-256 in hexadecimal
+
     private readonly Lock _gate = new();
     private readonly HashSet<UInt128> _known = [];
     private readonly Queue<UInt128> _order = new();
 
     /// <summary>Notes a message; false when it was noted before.</summary>
-    /// <param name="session">The sender's session.</param>
-    /// <param name="id">The message's id.</param>
-    public bool IsNew(string session, string id)
+    /// <param name="signature">Its signature, 64 hexadecimal digits, found to be right.</param>
+    public bool IsNew(ReadOnlySpan<byte> signature)
     {
-        // Hashed to a fixed size: the sender chooses how long an id is.
-        var digest = BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{session.Length}:{session}{id}")));
+        var digest = UInt128.Parse(signature[..Digits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         lock (_gate)
         {
             if (!_known.Add(digest))
