@@ -39,11 +39,14 @@ internal sealed class RecordingOutlet : IMessageOutlet
 
     public async Task<Sent> SeenAsync(Func<Sent, bool> wanted)
     {
-        for (var tries = 0; tries < 3000; tries++)
+        for (var tries = 0; tries < 3500; tries++)
         {
             if (All.FirstOrDefault(wanted) is { } found)
                 return found;
-            await Task.Delay(10);
+            if (tries < 500)
+                await Task.Yield();
+            else
+                await Task.Delay(10);
         }
 
         throw new TimeoutException("not sent; sent were " + string.Join(", ", All.Select(s => $"{s.Channel}:{s.Type}")));
