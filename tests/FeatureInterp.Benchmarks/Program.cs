@@ -24,6 +24,7 @@ internal static class Program
         ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),
         ("sae-training", "How near is a training step of an SAE to the one matrix multiply it cannot avoid?", SaeTrainingQuestion.Answer),
         ("sae-reproduce", "How good is an SAE trained from scratch on the embedded model, and how long does it take?", SaeReproduceQuestion.Answer),
+        ("zmtp", "How fast is a publisher beside writing the same bytes through a bare connection?", ZmtpQuestion.Answer),
     ];
 
     private static int Main(string[] args)

@@ -57,6 +57,9 @@ internal static class Listening
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
+            // Elsewhere an address is one program's anyway, and can be had again while old connections are wound up.
+            if (OperatingSystem.IsWindows())
+                socket.ExclusiveAddressUse = true;
             socket.Bind(endpoint);
             socket.Listen(Backlog);
             return socket;

@@ -19,6 +19,7 @@ internal sealed class ZmtpSocket : IAsyncDisposable
     private readonly ISocketRole _role;
     private readonly Quota _budget;
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
+    private readonly ConcurrentQueue<Exception> _defects = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
 
@@ -97,6 +98,7 @@ internal sealed class ZmtpSocket : IAsyncDisposable
     }
 
     /// <summary>Closes every connection and the address; a Unix socket's file is removed. What was not written yet is lost.</summary>
+    /// <exception cref="AggregateException">A connection ended by a defect of this program; everything is closed all the same.</exception>
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -106,6 +108,8 @@ internal sealed class ZmtpSocket : IAsyncDisposable
         await _accepting.ConfigureAwait(false);
         await Task.WhenAll(_connections.Values).ConfigureAwait(false);
         (_role as RouterRole)?.Incoming.Close();
+        if (!_defects.IsEmpty)
+            throw new AggregateException("Connections ended by defects of this program.", _defects);
     }
 
     private async Task AcceptAsync()
@@ -144,7 +148,16 @@ internal sealed class ZmtpSocket : IAsyncDisposable
         async Task RunAsync()
         {
             await started.Task.ConfigureAwait(false);
-            await connection.RunAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                await connection.RunAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // Not the peer's fault but this program's, and no reason to stop serving others.
+                _defects.Enqueue(e);
+            }
+
             _connections.TryRemove(connection, out _);
         }
     }

@@ -1,7 +1,6 @@
-using System.Net;
 using System.Text;
 using FeatureInterp.Kernel.Jupyter.Zmtp;
-using FeatureInterp.Tests.Kernel.Jupyter;
+using FeatureInterp.Tests.Tokenizers;
 
 namespace FeatureInterp.Tests.Kernel.Jupyter.Zmtp;
 
@@ -21,10 +20,10 @@ public sealed class ZmtpRouterTests
         var sending = client.SendAsync("before"u8.ToArray(), frame, "after"u8.ToArray());
         var message = await TestSockets.NextAsync(router);
         await sending;
-        Assert.Equal<byte[]>(["before"u8.ToArray(), frame, "after"u8.ToArray()], message.Frames);
+        TestSockets.AssertSame(["before"u8.ToArray(), frame, "after"u8.ToArray()], message.Frames);
 
         Assert.True(router.Send(message.Peer, message.Frames));
-        Assert.Equal<byte[]>(message.Frames, await client.ReceiveAsync());
+        TestSockets.AssertSame(message.Frames, await client.ReceiveAsync());
     }
 
     [Fact]
@@ -36,9 +35,9 @@ public sealed class ZmtpRouterTests
         var sending = client.SendAsync(frames);
         var message = await TestSockets.NextAsync(router);
         await sending;
-        Assert.Equal<byte[]>(frames, message.Frames);
+        TestSockets.AssertSame(frames, message.Frames);
         Assert.True(router.Send(message.Peer, frames));
-        Assert.Equal<byte[]>(frames, await client.ReceiveAsync());
+        TestSockets.AssertSame(frames, await client.ReceiveAsync());
     }
 
     [Fact]
@@ -56,7 +55,7 @@ public sealed class ZmtpRouterTests
             for (var i = 0; i < 40; i++)
                 await client.SendAsync([(byte)who], [(byte)i]);
             for (var i = 0; i < 40; i++)
-                Assert.Equal<byte[]>([[(byte)who], [(byte)i]], await client.ReceiveAsync());
+                TestSockets.AssertSame([[(byte)who], [(byte)i]], await client.ReceiveAsync());
         }));
         await router.DisposeAsync();
         await answering.WaitAsync(ZmtpTestClient.Patience);
@@ -68,7 +67,7 @@ public sealed class ZmtpRouterTests
         await using var router = TestSockets.Router();
         using var client = await ZmtpTestClient.ConnectAsync(router.LocalEndPoint, "REQ");
         await client.SendAsync([], "question"u8.ToArray());
-        Assert.Equal<byte[]>([[], "question"u8.ToArray()], (await TestSockets.NextAsync(router)).Frames);
+        TestSockets.AssertSame([[], "question"u8.ToArray()], (await TestSockets.NextAsync(router)).Frames);
     }
 
     [Fact]
@@ -83,7 +82,7 @@ public sealed class ZmtpRouterTests
             await client.SendAsync("over a file"u8.ToArray());
             var message = await TestSockets.NextAsync(router);
             Assert.True(router.Send(message.Peer, message.Frames));
-            Assert.Equal<byte[]>(["over a file"u8.ToArray()], await client.ReceiveAsync());
+            TestSockets.AssertSame(["over a file"u8.ToArray()], await client.ReceiveAsync());
         }
 
         Assert.False(File.Exists(path));
@@ -101,7 +100,7 @@ public sealed class ZmtpRouterTests
         var message = await TestSockets.NextAsync(shell);
         Assert.Equal(identity, message.Peer);
         await TestSockets.UntilAsync(() => stdin.Send(message.Peer, ["your name?"u8.ToArray()]));
-        Assert.Equal<byte[]>(["your name?"u8.ToArray()], await answering.ReceiveAsync());
+        TestSockets.AssertSame(["your name?"u8.ToArray()], await answering.ReceiveAsync());
     }
 
     [Fact]
@@ -133,7 +132,7 @@ public sealed class ZmtpRouterTests
         await TestSockets.UntilAsync(() => router.Connected == 0);
         using var again = await ZmtpTestClient.ConnectAsync(router.LocalEndPoint, "DEALER", "me"u8.ToArray());
         await again.SendAsync("back"u8.ToArray());
-        Assert.Equal<byte[]>(["back"u8.ToArray()], (await TestSockets.NextAsync(router)).Frames);
+        TestSockets.AssertSame(["back"u8.ToArray()], (await TestSockets.NextAsync(router)).Frames);
     }
 
     [Fact]
