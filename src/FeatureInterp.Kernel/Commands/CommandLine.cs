@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FeatureInterp.Kernel.Analyses;
+using FeatureInterp.Kernel.Jupyter;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Runner;
 
@@ -28,7 +29,7 @@ internal static class CommandLine
         catch (Exception e) when (IsOurs(e))
         {
             await Console.Error.WriteLineAsync(Environment.GetEnvironmentVariable("FEATUREINTERP_DEBUG") is "1" ? e.ToString() : e.Message).ConfigureAwait(false);
-            return e is NotebookException or RequestException ? ExitCode.Usage : ExitCode.Failed;
+            return e is NotebookException or RequestException or ConnectionFileException or KernelSpecException ? ExitCode.Usage : ExitCode.Failed;
         }
         catch (OperationCanceledException)
         {

@@ -17,5 +17,8 @@ internal static class FeatureInterpCommand
         TokenizeCommand.Create(),
         SaeCommand.Create(),
         AnalyzeCommand.Create(),
+        InstallCommand.Create(),
+        UninstallCommand.Create(),
+        KernelCommand.Create(),
     };
 }

@@ -1,0 +1,64 @@
+using FeatureInterp.Kernel.Notebooks;
+using FeatureInterp.Kernel.Scripting;
+
+namespace FeatureInterp.Kernel.Jupyter;
+
+/// <summary>The C# session behind a kernel. Made when first needed, since loading the compiler takes longer than everything else at the start.</summary>
+/// <param name="folder">The notebook's folder.</param>
+internal sealed class SessionHost(string folder) : ICellHost
+{
+    // Touches everything a first cell touches: parsing, compiling, loading, a task, the console, a table.
+    private const string WarmUpCode =
+        """
+        record Row(int Index, string Name) { public double Half => Index / 2.0; }
+        async Task<List<Row>> Rows(int n) { await Task.Yield(); return [.. Enumerable.Range(0, n).Select(i => new Row(i, $"row {i:F1}"))]; }
+        var rows = await Rows(3);
+        foreach (var row in rows.Where(r => r.Half > 0).OrderBy(r => r.Name)) Console.WriteLine(row);
+        display(rows);
+        rows.GroupBy(r => r.Name.Length).ToDictionary(g => g.Key, g => g.Sum(r => r.Half))
+        """;
+
+    private readonly Lazy<CSharpSession> _session = new(() => new CSharpSession(folder));
+
+    /// <inheritdoc/>
+    public ICodeAssistant Assistant { get; } = new SyntaxAssistant();
+
+    /// <inheritdoc/>
+    public Task<CellResult> RunAsync(string code, string name, IOutputSink sink, CancellationToken token) =>
+        _session.Value.RunCellAsync(code, name, sink, token);
+
+    /// <summary>
+    /// Runs two cells in a session that is thrown away, so that the user's first cell finds the compiler compiled. A second cell,
+    /// because carrying variables on takes code that a first one does not touch.
+    /// </summary>
+    public static async Task WarmUpAsync()
+    {
+        var session = new CSharpSession(AppContext.BaseDirectory);
+        var sink = new SilentSink();
+        await session.RunCellAsync(WarmUpCode, "warm-up 1", sink, CancellationToken.None).ConfigureAwait(false);
+        await session.RunCellAsync("rows[0].Name + rows.Count", "warm-up 2", sink, CancellationToken.None).ConfigureAwait(false);
+    }
+}
+
+/// <summary>Takes output and shows nobody.</summary>
+internal sealed class SilentSink : IOutputSink
+{
+    public void WriteStream(StandardStream stream, string text)
+    {
+    }
+
+    public void Display(MimeBundle data, string displayId)
+    {
+    }
+
+    public void UpdateDisplay(MimeBundle data, string displayId)
+    {
+    }
+
+    public void ClearOutput(bool wait)
+    {
+    }
+
+    public string ReadLine(string prompt, bool password, CancellationToken token) =>
+        throw new InvalidOperationException("Code that runs silently has nobody to ask.");
+}
