@@ -51,6 +51,9 @@ public sealed class CSharpSession
     public IReadOnlyList<SessionVariable> Variables => _state is null ? [] :
         [.. _state.Variables.Reverse().DistinctBy(v => v.Name, StringComparer.Ordinal).Reverse().Select(v => new SessionVariable(v.Name, v.Type, v.IsReadOnly, v.Value))];
 
+    /// <summary>Completion and inspection in the light of the cells run so far.</summary>
+    public ICodeAssistant Assistant => field ??= new SemanticAssistant(() => ((CSharpCompilation?)_state?.Script.GetCompilation(), _options));
+
     /// <summary>
     /// Makes the compiler's code hot on another thread: its first submission costs over a second of just-in-time compiling, which
     /// can overlap with reading the notebook and with the first cells.

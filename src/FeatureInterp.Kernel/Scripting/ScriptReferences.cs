@@ -15,7 +15,7 @@ internal static class ScriptReferences
     /// compiler keeps its symbols in them, and symbols from one session's chain turning up in another's make calls ambiguous.
     /// </summary>
     public static IEnumerable<MetadataReference> Create() =>
-        Modules.Value.Select(m => AssemblyMetadata.Create(m.Metadata).GetReference(filePath: m.Path));
+        Modules.Value.Select(m => AssemblyMetadata.Create(m.Metadata).GetReference(new DocumentationFiles(m.Path), filePath: m.Path));
 
     private static (string Path, ModuleMetadata Metadata)[] Read()
     {
