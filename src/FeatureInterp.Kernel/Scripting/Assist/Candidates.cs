@@ -15,11 +15,10 @@ internal static class Candidates
 {
     /// <summary>All of them, by name once.</summary>
     public static IEnumerable<Candidate> Of(BoundCode bound, CompletionSite site, CancellationToken token) =>
-        from symbol in Lookup(bound.Model, site, token)
-        where symbol.CanBeReferencedByName && !IsHidden(symbol)
-        group symbol by symbol.Name into named
-        let first = named.First()
-        select new Candidate(Spelled(named.Key), first, named.Count());
+        Lookup(bound.Model, site, token)
+            .Where(s => s.CanBeReferencedByName && !IsHidden(s))
+            .GroupBy(s => s.Name, StringComparer.Ordinal)
+            .Select(named => new Candidate(Spelled(named.Key), named.First(), named.Count()));
 
     private static ImmutableArray<ISymbol> Lookup(SemanticModel model, CompletionSite site, CancellationToken token)
     {

@@ -1,4 +1,3 @@
-using FeatureInterp.Kernel.Scripting;
 using FsCheck;
 using FsCheck.Fluent;
 
