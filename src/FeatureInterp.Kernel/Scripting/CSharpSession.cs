@@ -56,6 +56,9 @@ public sealed class CSharpSession
         return state.Compiler.Read(state.Submissions.Last, name, CellDirectives.Parse(source).Code, Packages.References);
     }
 
+    /// <summary>Completion and inspection in the light of the cells run so far.</summary>
+    public ICodeAssistant Assistant => field ??= new SemanticAssistant(() => ((CSharpCompilation?)_state?.Script.GetCompilation(), _options));
+
     /// <summary>
     /// Makes the compiler's code hot on another thread: its first submission costs over a second of just-in-time compiling, which
     /// can overlap with reading the notebook and with the first cells.

@@ -15,7 +15,7 @@ internal static class ScriptReferences
     /// compiler keeps its symbols in them, and symbols from one session's chain turning up in another's make calls ambiguous.
     /// </summary>
     public static IEnumerable<MetadataReference> Create() =>
-        Modules.Value.Select(m => AssemblyMetadata.Create(m.Metadata).GetReference(filePath: m.Path));
+        Modules.Value.Select(m => AssemblyMetadata.Create(m.Metadata).GetReference(new DocumentationFiles(m.Path), filePath: m.Path));
 
     /// <summary>Whether a cell's code is compiled against this file without asking for it.</summary>
     public static bool Contains(string path) => Modules.Value.Any(m => string.Equals(m.Path, path, StringComparison.Ordinal));
