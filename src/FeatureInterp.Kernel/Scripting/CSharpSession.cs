@@ -57,7 +57,7 @@ public sealed class CSharpSession
     }
 
     /// <summary>Completion and inspection in the light of the cells run so far.</summary>
-    public ICodeAssistant Assistant => field ??= new SemanticAssistant(() => ((CSharpCompilation?)_state?.Script.GetCompilation(), _options));
+    public ICodeAssistant Assistant => field ??= new SemanticAssistant(() => (_state, _state.Submissions.Last, Packages.References.Count()), code => Read(code));
 
     /// <summary>
     /// Makes the compiler's code hot on another thread: its first submission costs over a second of just-in-time compiling, which

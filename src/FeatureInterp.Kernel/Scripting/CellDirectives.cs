@@ -9,7 +9,7 @@ namespace FeatureInterp.Kernel.Scripting;
 /// A cell taken apart into what is done one after another: C#, kernel lines, and blocks under <c>#!html</c> and the like, which reach to the
 /// next line that names a kernel. Package lines come first wherever they stand, together, as their versions depend on each other.
 /// </summary>
-/// <param name="Code">All the C#, the other lines blanked, so that line numbers stay.</param>
+/// <param name="Code">All the C#, the other lines blanked, so that every place stays where it is.</param>
 /// <param name="Steps">The parts, in order.</param>
 /// <param name="Packages">The lines <c>#r "nuget:…"</c> and <c>#i "nuget:…"</c>.</param>
 /// <param name="Time">Whether <c>#!time</c> was asked for.</param>
@@ -46,7 +46,7 @@ internal sealed partial record CellDirectives(
     {
         private readonly ImmutableArray<CellStep>.Builder _steps = ImmutableArray.CreateBuilder<CellStep>();
         private readonly ImmutableArray<PackageLine>.Builder _packages = ImmutableArray.CreateBuilder<PackageLine>();
-        private readonly string[] _code = [.. lines.Select(_ => "")];
+        private readonly string[] _code = [.. lines.Select(l => new string(' ', l.Length))];
         private HashSet<int> _text = CodeText.LinesInside(lines, 0);
         private DirectiveProblem? _problem;
         private bool _time;
@@ -54,7 +54,7 @@ internal sealed partial record CellDirectives(
 
         public CellDirectives Split()
         {
-            for (var i = 0; i < lines.Length && _problem is null; i++)
+            for (var i = 0; i < lines.Length; i++)
             {
                 if (!IsDirective(lines[i]) || _text.Contains(i))
                     _code[i] = lines[i];

@@ -21,7 +21,7 @@ internal sealed class SessionHost(string folder) : ICellHost
     private readonly Lazy<CSharpSession> _session = new(() => new CSharpSession(folder));
 
     /// <inheritdoc/>
-    public ICodeAssistant Assistant { get; } = new SyntaxAssistant();
+    public ICodeAssistant Assistant => _session.Value.Assistant;
 
     /// <inheritdoc/>
     public Task<CellResult> RunAsync(string code, string name, IOutputSink sink, CancellationToken token) =>
@@ -37,6 +37,7 @@ internal sealed class SessionHost(string folder) : ICellHost
         var sink = new SilentSink();
         await session.RunCellAsync(WarmUpCode, "warm-up 1", sink, CancellationToken.None).ConfigureAwait(false);
         await session.RunCellAsync("rows[0].Name + rows.Count", "warm-up 2", sink, CancellationToken.None).ConfigureAwait(false);
+        session.Assistant.Complete("rows[0].Na", "rows[0].Na".Length, CancellationToken.None);
     }
 }
 

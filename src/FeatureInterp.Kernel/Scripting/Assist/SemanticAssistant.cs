@@ -1,8 +1,7 @@
-using System.Collections.Immutable;
 using FeatureInterp.Kernel.Notebooks;
+using FeatureInterp.Kernel.Scripting.Magics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Scripting;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -10,17 +9,21 @@ namespace FeatureInterp.Kernel.Scripting;
 /// Completion and inspection by the compiler's own model of the code: the cell being written is bound as the submission that would
 /// follow the cells run so far, so their variables, types and usings are known with it.
 /// </summary>
-/// <param name="known">The last cell's compilation, or null before the first, and the session's options; asked anew each time.</param>
-internal sealed class SemanticAssistant(Func<(CSharpCompilation? Previous, ScriptOptions Options)> known) : ICodeAssistant
+/// <param name="place">What differs once a cell has run or a package came; asked anew each time.</param>
+/// <param name="read">A text as the compiler sees it as the next cell.</param>
+internal sealed class SemanticAssistant(Func<object> place, Func<string, CSharpCompilation> read) : ICodeAssistant
 {
     private readonly SyntaxAssistant _syntax = new();
-    private readonly CodeBinder _binder = new(known);
+    private readonly CodeBinder _binder = new(place, read);
 
     /// <inheritdoc/>
     public CompletionList Complete(string code, int position, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(code);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)position, (uint)code.Length, nameof(position));
+
+        if (KernelLine(code, position) is { } line)
+            return line;
 
         // Only what stands before the cursor is bound: what follows would be taken for the rest of an unfinished expression.
         var bound = _binder.Bind(code[..position], token);
@@ -31,6 +34,15 @@ internal sealed class SemanticAssistant(Func<(CSharpCompilation? Previous, Scrip
         if (site.Container is null)
             items = items.Concat(Arguments.Named(bound, site, token)).Concat(Keywords.At(site).Select(k => new CompletionItem(k, "keyword")));
         return new CompletionList(site.Start, position, Ranking.Best(items, site.Prefix));
+    }
+
+    // A line that begins with #! is the kernel's: its name can be completed.
+    private static CompletionList? KernelLine(string code, int position)
+    {
+        var start = code.LastIndexOf('\n', Math.Max(position - 1, 0)) + 1;
+        var line = position < start ? "" : code[start..position];
+        return !line.StartsWith("#!", StringComparison.Ordinal) || line.Contains(' ', StringComparison.Ordinal) ? null
+            : new CompletionList(start, position, Ranking.Best(MagicRegistry.Lines.Select(m => new CompletionItem(m, "magic")), line));
     }
 
     /// <inheritdoc/>
@@ -54,47 +66,29 @@ internal sealed class SemanticAssistant(Func<(CSharpCompilation? Previous, Scrip
 internal sealed record BoundCode(SyntaxNode Root, SemanticModel Model);
 
 /// <summary>Binds texts as submissions after the cells run so far; what does not change from one text to the next is kept.</summary>
-internal sealed class CodeBinder(Func<(CSharpCompilation? Previous, ScriptOptions Options)> known)
+internal sealed class CodeBinder(Func<object> place, Func<string, CSharpCompilation> read)
 {
-    private static readonly SyntaxTree Nothing = CSharpSyntaxTree.ParseText("", CSharpSession.ParseOptions);
-
     private readonly Lock _gate = new();
-    private CSharpCompilation? _previous;
+    private object? _place;
     private CSharpCompilation? _base;
 
     public BoundCode Bind(string code, CancellationToken token)
     {
-        var tree = CSharpSyntaxTree.ParseText(CellLines.WithoutKernelLines(code), CSharpSession.ParseOptions, cancellationToken: token);
-        var compilation = Base().ReplaceSyntaxTree(Nothing, tree);
+        var tree = CSharpSyntaxTree.ParseText(CellDirectives.Parse(code).Code, CSharpSession.ParseOptions, cancellationToken: token);
+        var compilation = Base();
+        compilation = compilation.ReplaceSyntaxTree(compilation.SyntaxTrees[^1], tree);
         return new BoundCode(tree.GetRoot(token), compilation.GetSemanticModel(tree));
     }
 
     // Replacing the one tree keeps the references bound, which is most of the work.
     private CSharpCompilation Base()
     {
-        var (previous, options) = known();
         lock (_gate)
         {
-            if (_base is null || !ReferenceEquals(previous, _previous))
-            {
-                ImmutableArray<MetadataReference> references = previous is null ? options.MetadataReferences : [.. previous.References.OfType<PortableExecutableReference>()];
-                _base = CSharpCompilation.CreateScriptCompilation("assist", Nothing, references,
-                    new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: options.Imports, metadataReferenceResolver: options.MetadataResolver, sourceReferenceResolver: options.SourceResolver), previous);
-                _previous = previous;
-            }
-
+            var now = place();
+            if (_base is null || !Equals(now, _place))
+                (_place, _base) = (now, read(""));
             return _base;
         }
     }
-}
-
-/// <summary>The lines of a cell that are the kernel's.</summary>
-internal static class CellLines
-{
-    /// <summary>The text with such lines blanked, every position kept.</summary>
-    public static string WithoutKernelLines(string code) => !code.Contains("#!", StringComparison.Ordinal) && !code.Contains("nuget", StringComparison.Ordinal) ? code :
-        string.Join('\n', code.Split('\n').Select(l => IsKernels(l.AsSpan().TrimStart()) ? new string(' ', l.Length) : l));
-
-    private static bool IsKernels(ReadOnlySpan<char> line) =>
-        line.StartsWith("#!") || (line.StartsWith("#r") || line.StartsWith("#i")) && line.Contains("nuget", StringComparison.Ordinal);
 }

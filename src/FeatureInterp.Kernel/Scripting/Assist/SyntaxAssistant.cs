@@ -15,9 +15,7 @@ internal sealed class SyntaxAssistant : ICodeAssistant
     /// <inheritdoc/>
     public CompletenessStatus IsComplete(string code)
     {
-        // Lines for the kernel are not C#; what a cell may say there does not make it unfinished.
-        var lines = code.Split('\n').Select(l => l.TrimStart().StartsWith("#!", StringComparison.Ordinal) ? "" : l);
-        var tree = CSharpSyntaxTree.ParseText(string.Join('\n', lines), CSharpSession.ParseOptions);
+        var tree = CSharpSyntaxTree.ParseText(CellDirectives.Parse(code).Code, CSharpSession.ParseOptions);
         if (!SyntaxFactory.IsCompleteSubmission(tree))
             return CompletenessStatus.Incomplete;
         return tree.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error) ? CompletenessStatus.Invalid : CompletenessStatus.Complete;

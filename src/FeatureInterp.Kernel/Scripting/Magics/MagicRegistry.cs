@@ -12,6 +12,9 @@ internal static class MagicRegistry
         new ValueMagic(), new WhoMagic(), new WhosMagic(),
     ];
 
+    /// <summary>What a kernel line can begin with, the marks of blocks included.</summary>
+    public static IEnumerable<string> Lines { get; } = [.. All.Select(m => "#!" + m.Name), "#!csharp", "#!html", "#!javascript", "#!markdown", "#!mermaid"];
+
     /// <summary>The one of this name, or null.</summary>
     public static IMagic? Find(string name) => All.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal));
 

@@ -35,6 +35,8 @@ public class CompletionTests
     [InlineData("#!time\nConsole.WriteL|", "WriteLine")]
     [InlineData("#r \"nuget: Some.Package\"\nConsole.WriteL|", "WriteLine")]
     [InlineData("$\"{Math.Ma|", "Max")]
+    [InlineData("var a = 1;\n#!whos|", "#!whos")]
+    [InlineData("#!|", "#!html")]
     [InlineData("console.wr|", null)]
     [InlineData("Console.writel|", "WriteLine")]
     [InlineData("from n in new[] { \"a\" } where n.Star|", "StartsWith")]
