@@ -13,7 +13,7 @@ namespace FeatureInterp.Benchmarks;
 /// </summary>
 internal static class AblationQuestion
 {
-    private const int Repetitions = 7;
+    private const int Repetitions = 5;
     private const int NewTokens = 42;
 
     // Of the runs that make a text without a cache only every so many are timed, and counted that often.
