@@ -53,33 +53,6 @@ public sealed class Unit
             throw new AnalysisException($"There is no neuron {this}; {model.Name} has layers 0 to {model.Config.Layers - 1} with neurons 0 to {model.Config.DMlp - 1}.");
     }
 
-    /// <summary>The block up to which clamping it changes nothing.</summary>
-    internal int FirstLayer => Sae is { } sae && !sae.Config.Hook.ToString().StartsWith("blocks.", StringComparison.Ordinal) ? 0 : Layer;
-
-    /// <summary>What stands in the model while it is clamped.</summary>
-    internal ISplice[] Splices(bool errorTerm) => Sae is null ? [] : [Sae.Splice(errorTerm)];
-
-    /// <summary>Sets it, prompt by prompt, at every position that is not left alone.</summary>
-    /// <param name="values">The value for each prompt of the run.</param>
-    /// <param name="leaves">Tokens at which it is left as it is; null for none.</param>
-    /// <param name="beforeActivation">Whether a neuron is set at <c>mlp.hook_pre</c>, before its activation function.</param>
-    internal Edit Clamp(Func<int, float> values, Func<int, bool>? leaves = null, bool beforeActivation = false)
-    {
-        var hook = Sae?.FeaturesHook ?? new HookPoint(beforeActivation ? HookSite.MlpPre : HookSite.MlpPost, Layer).ToString();
-        return new Edit(hook, value =>
-        {
-            for (var p = 0; p < value.Count; p++)
-            {
-                var (rows, set) = (value[p], values(p));
-                for (var i = 0; i < rows.Shape[0]; i++)
-                {
-                    if (leaves is null || !leaves(value.Batch[p][i]))
-                        rows.Row(i)[Index] = set;
-                }
-            }
-        });
-    }
-
     /// <summary>Its activations, one list a prompt, [pos]; the model is run no further than needed.</summary>
     internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation)
     {

@@ -71,19 +71,10 @@ public static class TokenChange
     private static void Add(
         Transformer model, Unit unit, int[][] batch, float value, TokenChangeOptions options, Func<int, bool>? leaves, ChangeSums sums, CancellationToken cancellation)
     {
-        var first = unit.FirstLayer;
-        var stream = first > 0 ? model.Run(batch, stopAtLayer: first, cancellation: cancellation).Residual : null;
-        RunResult Go(float? clamped) => model.Run(
-            batch,
-            edit: clamped is { } v ? [unit.Clamp(_ => v, leaves)] : null,
-            splice: clamped is null && options.ErrorTerm ? null : unit.Splices(options.ErrorTerm),
-            startAtLayer: first,
-            residual: stream,
-            cancellation: cancellation);
-
-        var clean = Go(null);
-        sums.Count(clean, Go(value), up: true, leaves);
-        sums.Count(clean, Go(-value), up: false, leaves);
+        var runs = new ClampedRuns(model, unit, batch, options.ErrorTerm, beforeActivation: false, cancellation);
+        var clean = runs.Clean(cancellation);
+        sums.Count(clean, runs.Clamped([value], leaves, cancellation), up: true, leaves);
+        sums.Count(clean, runs.Clamped([-value], leaves, cancellation), up: false, leaves);
     }
 
     private static float Largest(Transformer model, Unit unit, IReadOnlyList<int[][]> batches, Func<int, bool>? leaves, CancellationToken cancellation)
