@@ -54,11 +54,13 @@ public sealed class Unit
     }
 
     /// <summary>Its activations, one list a prompt, [pos]; the model is run no further than needed.</summary>
-    internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation)
+    internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation, bool beforeActivation = false)
     {
+        if (beforeActivation && Sae is not null)
+            return BeforeActivation(model, Sae, prompts, cancellation);
         if (Sae is not null)
             return [.. SaeInputs.Read(model, Sae, prompts, cancellation).Select(x => Sae.EncodeFeatures(x, [Index]).Span.ToArray())];
-        var hook = new HookPoint(HookSite.MlpPost, Layer);
+        var hook = new HookPoint(beforeActivation ? HookSite.MlpPre : HookSite.MlpPost, Layer);
         var kept = model.Run(prompts, capture: hook.ToString(), stopAtLayer: Layer + 1, cancellation: cancellation).Activations[hook];
         return [.. Enumerable.Range(0, prompts.Length).Select(p => Column(kept[p]))];
     }
@@ -66,6 +68,15 @@ public sealed class Unit
     internal Provenance Provenance(Transformer model, IReadOnlyList<int[]> prompts, long? seed = null) => Sae is null
         ? Analysis.Provenance.Of(model, prompts, seed)
         : Analysis.Provenance.Of(model, Sae, prompts, seed);
+
+    private float[][] BeforeActivation(Transformer model, SparseAutoencoder sae, int[][] prompts, CancellationToken cancellation)
+    {
+        if (sae.Config.Pursuit is not null)
+            throw new AnalysisException($"{sae.Name} finds its features one after another, so they have no value before an activation function; leave out BeforeActivation.");
+        var hook = HookPoint.Parse(sae.FeaturesHook) with { Sae = SaeSite.ActsPre };
+        var run = model.Run(prompts, capture: hook.ToString(), splice: [sae.Splice()], logits: LogitsAt.Last, cancellation: cancellation);
+        return [.. Enumerable.Range(0, prompts.Length).Select(p => Column(run.Activations[hook][p]))];
+    }
 
     private float[] Column(Tensor rows) => [.. Enumerable.Range(0, rows.Shape[0]).Select(i => rows[i, Index])];
 }

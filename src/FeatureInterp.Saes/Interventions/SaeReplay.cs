@@ -37,7 +37,8 @@ public sealed class SaeReplay
         HookPoint read = sae.Config.Hook, written = sae.HookWritten;
         var inBlocks = IsInBlocks(read) && IsInBlocks(written);
         var isAdded = sae.Config is { Normalization: SaeNormalization.None, Temporal: null, TopK: null or { RescaleByDecoderNorm: false } };
-        var after = read == written ? BlocksBefore(read) : null;
+        // Behind the last block a run gives logits, so there the last block takes part.
+        var after = read == written && BlocksBefore(read) is { } count && count < model.Config.Layers ? count : (int?)null;
         _layer = !inBlocks ? 0 : isAdded && after is { } blocks ? blocks : isAdded ? written.Layer : Math.Min(read.Layer, written.Layer);
         var reads = isAdded && inBlocks && after is null;
         var below = _layer > 0 ? model.Run(_prompts, capture: reads && read.Layer < _layer ? (HookSelection)read.ToString() : null, stopAtLayer: _layer, cancellation: cancellation) : null;
@@ -52,8 +53,8 @@ public sealed class SaeReplay
             return;
         }
 
-        var here = model.Run(_prompts, capture: new HookSelection(((HookPoint[])[read, written]).Where(h => h.Layer == _layer).Distinct().Select(h => h.ToString())),
-            startAtLayer: _layer, residual: _residual, stopAtLayer: _layer + 1, cancellation: cancellation).Activations;
+        var hooks = new HookSelection(((HookPoint[])[read, written]).Where(h => h.Layer == _layer).Distinct().Select(h => h.ToString()));
+        var here = model.Run(_prompts, hooks, startAtLayer: _layer, residual: _residual, stopAtLayer: _layer + 1, logits: LogitsAt.Last, cancellation: cancellation).Activations;
         var input = Rows(read.Layer < _layer ? below!.Activations[read] : here[read]);
         _input = sae.Flat(input);
         _output = errorTerm ? Rows(here[written]) : sae.Reconstruct(input);
