@@ -17,16 +17,22 @@ internal static class KlTargetQuestion
 
     public static Report Answer()
     {
-        var report = new Report("feature", "targets", "the notebook's way, ms", "runs of it", "our bisection, ms", "ours, ms", "values tried", "÷ notebook's way", "our bisection ÷ notebook's way");
+        var report = new Report("feature", "targets", "threads", "the notebook's way, ms", "runs of it", "our bisection, ms", "ours, ms", "values tried", "÷ notebook's way", "our bisection ÷ notebook's way");
         var (model, sae) = (Transformer.Load("talegrid-6m"), SparseAutoencoder.Load("talegrid-6m-res-l3"));
-        foreach (var feature in new[] { 754, 863, 1754 })
-            Measure(report, model, sae, feature);
-        report.Note($"{Workers.Count} threads; the three prompts of the output-centric notebook; targets {string.Join(" and ", Targets)} nats, each by itself. Medians of {Repetitions} repetitions in which all take turns, ratios within a repetition.");
+        foreach (var threads in new[] { 1, 2 })
+        {
+            Workers.SetCount(threads);
+            foreach (var feature in new[] { 754, 863, 1754 })
+                Measure(report, model, sae, feature, threads);
+        }
+
+        Workers.SetCount(0);
+        report.Note($"The three prompts of the output-centric notebook; targets {string.Join(" and ", Targets)} nats, each by itself. Medians of {Repetitions} repetitions in which all take turns, ratios within a repetition; with one thread times are processor time, with two time of day.");
         report.Note("The notebook's way is content anywhere from the target to 0.1 above it; ours ends within 1 % of the target. Our bisection tries the notebook's numbers, but runs what does not depend on them once.");
         return report;
     }
 
-    private static void Measure(Report report, Transformer model, SparseAutoencoder sae, int feature)
+    private static void Measure(Report report, Transformer model, SparseAutoencoder sae, int feature, int threads)
     {
         var unit = Unit.Feature(sae, feature);
         var bisection = KlTargetOptions.Notebook;
@@ -41,12 +47,12 @@ internal static class KlTargetQuestion
                 throw new InvalidOperationException($"The notebook's way ends at {value} after {steps} values, our bisection at {ours.Value} after {ours.Steps.Count}.");
         }
 
-        var times = new Paired(Repetitions)
+        var times = new Paired(Repetitions, processorTime: threads == 1)
             .Add("notebook", 1, () => Each(t => Notebook(model, sae, prompts, feature, t)))
             .Add("bisection", 1, () => Each(t => KlTarget.Run(model, unit, t, bisection)))
             .Add("ours", 1, () => Each(t => KlTarget.Run(model, unit, t)))
             .Run(1);
-        report.Row($"{feature}", $"{Targets.Length}", Number(1000 / times.Rate("notebook")), $"{runs}", Number(1000 / times.Rate("bisection")), Number(1000 / times.Rate("ours")), $"{tried}",
+        report.Row($"{feature}", $"{Targets.Length}", $"{threads}", Number(1000 / times.Rate("notebook")), $"{runs}", Number(1000 / times.Rate("bisection")), Number(1000 / times.Rate("ours")), $"{tried}",
             Number(times.Ratio("ours", "notebook")) + "×", Number(times.Ratio("bisection", "notebook")) + "×");
     }
 

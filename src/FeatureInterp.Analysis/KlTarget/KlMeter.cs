@@ -32,7 +32,12 @@ internal sealed class KlMeter
         for (var prompt = 0; prompt < _prompts.Length; prompt++)
         {
             var logP = Enumerable.Range(0, _prompts[prompt].Length).Select(i => LogProbabilities(clean[prompt].Row(i), new double[_room.Length])).ToArray();
-            _p[prompt] = Array.ConvertAll(logP, row => Array.ConvertAll(row, Math.Exp));
+            _p[prompt] = Array.ConvertAll(logP, row =>
+            {
+                var p = new double[row.Length];
+                TensorPrimitives.Exp<double>(row, p);
+                return p;
+            });
             _negentropy[prompt] = [.. logP.Zip(_p[prompt], (l, p) => TensorPrimitives.Dot<double>(l, p))];
         }
     }
