@@ -53,39 +53,14 @@ public sealed class Unit
             throw new AnalysisException($"There is no neuron {this}; {model.Name} has layers 0 to {model.Config.Layers - 1} with neurons 0 to {model.Config.DMlp - 1}.");
     }
 
-    /// <summary>The block up to which clamping it changes nothing.</summary>
-    internal int FirstLayer => Sae is { } sae && !sae.Config.Hook.ToString().StartsWith("blocks.", StringComparison.Ordinal) ? 0 : Layer;
-
-    /// <summary>What stands in the model while it is clamped.</summary>
-    internal ISplice[] Splices(bool errorTerm) => Sae is null ? [] : [Sae.Splice(errorTerm)];
-
-    /// <summary>Sets it, prompt by prompt, at every position that is not left alone.</summary>
-    /// <param name="values">The value for each prompt of the run.</param>
-    /// <param name="leaves">Tokens at which it is left as it is; null for none.</param>
-    /// <param name="beforeActivation">Whether a neuron is set at <c>mlp.hook_pre</c>, before its activation function.</param>
-    internal Edit Clamp(Func<int, float> values, Func<int, bool>? leaves = null, bool beforeActivation = false)
-    {
-        var hook = Sae?.FeaturesHook ?? new HookPoint(beforeActivation ? HookSite.MlpPre : HookSite.MlpPost, Layer).ToString();
-        return new Edit(hook, value =>
-        {
-            for (var p = 0; p < value.Count; p++)
-            {
-                var (rows, set) = (value[p], values(p));
-                for (var i = 0; i < rows.Shape[0]; i++)
-                {
-                    if (leaves is null || !leaves(value.Batch[p][i]))
-                        rows.Row(i)[Index] = set;
-                }
-            }
-        });
-    }
-
     /// <summary>Its activations, one list a prompt, [pos]; the model is run no further than needed.</summary>
-    internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation)
+    internal float[][] Activations(Transformer model, int[][] prompts, CancellationToken cancellation, bool beforeActivation = false)
     {
+        if (beforeActivation && Sae is not null)
+            return BeforeActivation(model, Sae, prompts, cancellation);
         if (Sae is not null)
             return [.. SaeInputs.Read(model, Sae, prompts, cancellation).Select(x => Sae.EncodeFeatures(x, [Index]).Span.ToArray())];
-        var hook = new HookPoint(HookSite.MlpPost, Layer);
+        var hook = new HookPoint(beforeActivation ? HookSite.MlpPre : HookSite.MlpPost, Layer);
         var kept = model.Run(prompts, capture: hook.ToString(), stopAtLayer: Layer + 1, cancellation: cancellation).Activations[hook];
         return [.. Enumerable.Range(0, prompts.Length).Select(p => Column(kept[p]))];
     }
@@ -93,6 +68,15 @@ public sealed class Unit
     internal Provenance Provenance(Transformer model, IReadOnlyList<int[]> prompts, long? seed = null) => Sae is null
         ? Analysis.Provenance.Of(model, prompts, seed)
         : Analysis.Provenance.Of(model, Sae, prompts, seed);
+
+    private float[][] BeforeActivation(Transformer model, SparseAutoencoder sae, int[][] prompts, CancellationToken cancellation)
+    {
+        if (sae.Config.Pursuit is not null)
+            throw new AnalysisException($"{sae.Name} finds its features one after another, so they have no value before an activation function; leave out BeforeActivation.");
+        var hook = HookPoint.Parse(sae.FeaturesHook) with { Sae = SaeSite.ActsPre };
+        var run = model.Run(prompts, capture: hook.ToString(), splice: [sae.Splice()], logits: LogitsAt.Last, cancellation: cancellation);
+        return [.. Enumerable.Range(0, prompts.Length).Select(p => Column(run.Activations[hook][p]))];
+    }
 
     private float[] Column(Tensor rows) => [.. Enumerable.Range(0, rows.Shape[0]).Select(i => rows[i, Index])];
 }

@@ -22,6 +22,8 @@ internal static class Program
         ("ablation", "How much faster are many features ablated at once than one after another?", AblationQuestion.Answer),
         ("attention", "What does attention cost, and what would it cost to keep the scores?", AttentionQuestion.Answer),
         ("cooccurrence", "How much faster is one pass over three sets of features than the published notebook's way?", CooccurrenceQuestion.Answer),
+        ("kl-target", "How much faster is a value for a KL divergence found than by the published notebook's integer bisection?", KlTargetQuestion.Answer),
+        ("tree", "What do a shared prefix and batched leaves save in a definition tree?", TreeQuestion.Answer),
         ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),
         ("sae-training", "How near is a training step of an SAE to the one matrix multiply it cannot avoid?", SaeTrainingQuestion.Answer),
         ("sae-reproduce", "How good is an SAE trained from scratch on the embedded model, and how long does it take?", SaeReproduceQuestion.Answer),

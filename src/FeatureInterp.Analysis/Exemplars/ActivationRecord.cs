@@ -29,6 +29,22 @@ public sealed record ActivationRecord(IReadOnlyList<string> Tokens, IReadOnlyLis
         ? [.. Tokens.Take(Math.Min(Tokens.Count, checked(MaxPosition + width))).Skip(Math.Max(0, MaxPosition - width))]
         : throw new AnalysisException($"A window of {width} tokens is asked for; give 1 or more.");
 
+    /// <summary>The text of <see cref="Window"/>.</summary>
+    /// <param name="width">At least 1.</param>
+    /// <param name="asNotebook">
+    /// Whether a window that would begin before the text begins as a Python slice does, counted from the text's end, and so is mostly empty: what the notebook behind output-centric
+    /// descriptions does. Default false.
+    /// </param>
+    /// <exception cref="AnalysisException">The width is below 1.</exception>
+    public string WindowText(int width, bool asNotebook = false)
+    {
+        var window = string.Concat(Window(width));
+        if (!asNotebook || MaxPosition >= width)
+            return window;
+        var start = Math.Max(0, MaxPosition - width + Tokens.Count);
+        return string.Concat(Tokens.Take(Math.Min(Tokens.Count, MaxPosition + width)).Skip(start));
+    }
+
     /// <summary>The activations on the scale 0 to 10: min(10, ⌊10·max(0, a)/scale⌋); zeros where the scale is not above 0.</summary>
     /// <param name="scale">What counts as 10: the largest activation of the feature, or of this record.</param>
     public IReadOnlyList<int> Normalized(float scale) =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FeatureInterp.Analysis;
 
 /// <summary>A feature in a sample over several SAEs.</summary>
@@ -31,6 +33,14 @@ public static class FeatureSample
 
         return [.. drawn];
     }
+
+    /// <summary>How many features an SAE of a size such as <c>16k</c> is meant to have: the power of two nearest, in its logarithm, to 1,024 times the number. So <c>131k</c> is 131,072, and <c>24k</c> 32,768.</summary>
+    /// <param name="size">A whole number and the letter k.</param>
+    /// <exception cref="AnalysisException">It is written in another way.</exception>
+    public static int FeatureCount(string size) =>
+        size.EndsWith('k') && int.TryParse(size.AsSpan(0, size.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var thousands) && thousands is > 0 and <= 1 << 20
+            ? 1 << (int)Math.Round(Math.Log2(1024.0 * thousands))
+            : throw new AnalysisException($"'{size}' is not the size of an SAE; give a whole number up to 1,048,576 and the letter k, such as 16k.");
 
     /// <summary>
     /// Equally many of each type and size: the features of each pair keep their order, and of each a run of n / (types · sizes) is taken, from

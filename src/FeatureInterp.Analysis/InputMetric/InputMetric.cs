@@ -15,6 +15,9 @@ public sealed record InputMetricOptions
     /// </summary>
     public bool PadRight { get; init; }
 
+    /// <summary>Whether activations are taken before the activation function: <c>hook_sae_acts_pre</c> of a feature, <c>mlp.hook_pre</c> of a neuron. Default false.</summary>
+    public bool BeforeActivation { get; init; }
+
     /// <summary>What the notebook behind output-centric descriptions does: the beginning of sequence and the padding count.</summary>
     public static InputMetricOptions Notebook { get; } = new() { ExcludeSpecialTokens = false, PadRight = true };
 
@@ -75,7 +78,7 @@ public static class InputMetric
         Transformer model, Unit unit, IReadOnlyList<string> sentences, int[][] tokens, InputMetricOptions options, CancellationToken cancellation)
     {
         var special = new SpecialTokens(model);
-        var acts = unit.Activations(model, tokens, cancellation);
+        var acts = unit.Activations(model, tokens, cancellation, options.BeforeActivation);
         var measured = new SentenceActivation[tokens.Length];
         for (var s = 0; s < tokens.Length; s++)
         {

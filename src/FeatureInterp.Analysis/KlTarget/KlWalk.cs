@@ -1,15 +1,20 @@
 namespace FeatureInterp.Analysis;
 
 /// <summary>
-/// Where to look next for the size s = ln|value| at which the divergence crosses the target. Small changes move a divergence by their square, so ln KL over s is nearly a line of
-/// slope 2: the walk follows it until the target lies between two values, then the line through these two.
+/// Where to look next for the size s = ln|value| at which the divergence crosses the target. Small changes move a divergence by their square, so ln KL over s is nearly a line, of
+/// slope 2 at first: the walk follows the line through the two values nearest to the target, and once the target lies between two values stays between these, bending the line
+/// through the three nearest (inverse quadratic interpolation).
 /// </summary>
 internal sealed class KlWalk(double target, double from, double to)
 {
     private const double Narrowest = 1e-6;
-    private static readonly double SmallestStep = Math.Log(1.2);
+    private const double FirstSlope = 2;
+    private const double SmallestSlope = 0.3;
+    private const double LargestSlope = 6;
+    private static readonly double SmallestStep = Math.Log(1.02);
     private static readonly double LargestStep = Math.Log(30);
 
+    private readonly List<(double Size, double Kl)> _measured = [];
     private (double Size, double Kl)? _low;                                  // below the target
     private (double Size, double Kl)? _high;                                 // at it or above
     private double _last = double.NaN;
@@ -32,9 +37,10 @@ internal sealed class KlWalk(double target, double from, double to)
         {
             if (Math.Abs(high.Size - low.Size) < Narrowest)
                 return null;
-            // Halved when the line keeps to one side: a bent curve would hold one end for ever.
-            var share = _sameSide < 2 && low.Kl > 0 ? Math.Log(target / low.Kl) / Math.Log(high.Kl / low.Kl) : 0.5;
-            return low.Size + (high.Size - low.Size) * Math.Clamp(share, 0.05, 0.95);
+            // Halved when one side stays: a bent curve would hold it for ever.
+            var between = _sameSide < 2 && low.Kl > 0 ? Interpolated(low, high) : (low.Size + high.Size) / 2;
+            var margin = 0.02 * (high.Size - low.Size);
+            return margin > 0 ? Math.Clamp(between, low.Size + margin, high.Size - margin) : Math.Clamp(between, high.Size - margin, low.Size + margin);
         }
 
         if (_low is null && _high is null)
@@ -42,7 +48,7 @@ internal sealed class KlWalk(double target, double from, double to)
         var at = (_low ?? _high)!.Value;
         if (_low is null ? _last <= from : _last >= to)
             return null;
-        var step = at.Kl > 0 ? Math.Clamp(Math.Abs(Math.Log(target / at.Kl)) / 2 * 1.1, SmallestStep, LargestStep) : LargestStep;
+        var step = at.Kl > 0 ? Math.Clamp(Math.Abs(Distance(at)) / Slope(), SmallestStep, LargestStep) : LargestStep;
         return _low is null ? Math.Max(from, at.Size - step) : Math.Min(to, at.Size + step);
     }
 
@@ -79,8 +85,35 @@ internal sealed class KlWalk(double target, double from, double to)
             (_low, _high) = ((sizes[over - 1], kl[over - 1]), (sizes[over], kl[over]));
     }
 
+    private double Distance((double Size, double Kl) at) => Math.Log(at.Kl / target);
+
+    // Of the line through the two values nearest to the target.
+    private double Slope()
+    {
+        if (Nearest(2) is not [var a, var b])
+            return FirstSlope;
+        var slope = (Distance(a) - Distance(b)) / (a.Size - b.Size);
+        return double.IsNaN(slope) ? FirstSlope : Math.Clamp(slope, SmallestSlope, LargestSlope);
+    }
+
+    // s as a parabola of ln KL through three values where there are three different ones and it stays between the two around the target, else on the line through these.
+    private double Interpolated((double Size, double Kl) low, (double Size, double Kl) high)
+    {
+        double y0 = Distance(low), y1 = Distance(high);
+        var line = low.Size + (high.Size - low.Size) * (y0 / (y0 - y1));
+        var third = Nearest(3).Where(m => !m.Equals(low) && !m.Equals(high)).ToArray();
+        if (third is not [var other, ..])
+            return line;
+        var y2 = Distance(other);
+        var bent = low.Size * (y1 * y2) / ((y0 - y1) * (y0 - y2)) + high.Size * (y0 * y2) / ((y1 - y0) * (y1 - y2)) + other.Size * (y0 * y1) / ((y2 - y0) * (y2 - y1));
+        return bent > Math.Min(low.Size, high.Size) && bent < Math.Max(low.Size, high.Size) ? bent : line;
+    }
+
+    private (double Size, double Kl)[] Nearest(int count) => [.. _measured.Where(m => m.Kl > 0).OrderBy(m => Math.Abs(Distance(m))).Take(count)];
+
     private void Nearer(double size, double kl)
     {
+        _measured.Add((size, kl));
         if (double.IsNaN(Best.Kl) || Math.Abs(kl - target) < Math.Abs(Best.Kl - target))
             Best = (size, kl);
     }

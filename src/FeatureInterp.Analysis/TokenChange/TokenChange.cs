@@ -35,7 +35,7 @@ public static class TokenChange
         unit.Check(model);
         var special = new SpecialTokens(model);
         Func<int, bool>? leaves = options.ExcludeSpecialTokens ? special.Contains : null;
-        int[][] rows = [.. prompts.Rows(model, options.RowLength).Take(options.Rows)];
+        var rows = Rows(prompts.Rows(model, options.RowLength), options);
         var counted = rows.Sum(r => r.Count(t => leaves is null || !leaves(t)));
         if (counted == 0)
             throw new AnalysisException(rows.Length == 0 ? "The corpus has no text; give at least one row." : "The corpus has special tokens only; give some text, or set ExcludeSpecialTokens to false.");
@@ -64,26 +64,26 @@ public static class TokenChange
             ErrorTerm = unit.Sae is not null && options.ErrorTerm,
             Positive = sums.Shift(up: true, value, options.Top, model),
             Negative = sums.Shift(up: false, -value, options.Top, model),
-            Provenance = unit.Provenance(model, rows),
+            Provenance = unit.Provenance(model, rows, options.Seed),
         };
+    }
+
+    private static int[][] Rows(IEnumerable<int[]> corpus, TokenChangeOptions options)
+    {
+        if (options.Seed is not { } seed)
+            return [.. corpus.Take(options.Rows)];
+        int[][] all = [.. corpus];
+        var random = MersenneTwister.Torch(seed);
+        return all.Length == 0 ? [] : [.. Enumerable.Range(0, options.Rows).Select(_ => all[random.Next() % (uint)all.Length])];
     }
 
     private static void Add(
         Transformer model, Unit unit, int[][] batch, float value, TokenChangeOptions options, Func<int, bool>? leaves, ChangeSums sums, CancellationToken cancellation)
     {
-        var first = unit.FirstLayer;
-        var stream = first > 0 ? model.Run(batch, stopAtLayer: first, cancellation: cancellation).Residual : null;
-        RunResult Go(float? clamped) => model.Run(
-            batch,
-            edit: clamped is { } v ? [unit.Clamp(_ => v, leaves)] : null,
-            splice: clamped is null && options.ErrorTerm ? null : unit.Splices(options.ErrorTerm),
-            startAtLayer: first,
-            residual: stream,
-            cancellation: cancellation);
-
-        var clean = Go(null);
-        sums.Count(clean, Go(value), up: true, leaves);
-        sums.Count(clean, Go(-value), up: false, leaves);
+        var runs = new ClampedRuns(model, unit, batch, options.ErrorTerm, beforeActivation: false, cancellation);
+        var clean = runs.Clean(cancellation);
+        sums.Count(clean, runs.Clamped([value], leaves, cancellation), up: true, leaves);
+        sums.Count(clean, runs.Clamped([-value], leaves, cancellation), up: false, leaves);
     }
 
     private static float Largest(Transformer model, Unit unit, IReadOnlyList<int[][]> batches, Func<int, bool>? leaves, CancellationToken cancellation)

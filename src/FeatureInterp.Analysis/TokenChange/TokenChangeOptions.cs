@@ -38,8 +38,14 @@ public sealed record TokenChangeOptions
     /// <summary>How many tokens are kept at each end, 1 to 10,000. Default 10.</summary>
     public int Top { get; init; } = 10;
 
-    /// <summary>The most rows of the corpus that are run, from its beginning, at least 1. Default 32.</summary>
+    /// <summary>The most rows of the corpus that are run, from its beginning, at least 1; with a <see cref="Seed"/>, how many are drawn. Default 32.</summary>
     public int Rows { get; init; } = 32;
+
+    /// <summary>
+    /// Draws the rows at random out of the whole corpus, a row perhaps more than once, as <c>torch.manual_seed(seed); torch.randint(0, rows of the corpus, (Rows,))</c> draws them on a
+    /// CPU: what the notebook behind output-centric descriptions does, without a seed. Null (the default) for the first rows of the corpus.
+    /// </summary>
+    public uint? Seed { get; init; }
 
     /// <summary>How many tokens a row has into which a text is cut, the beginning-of-sequence token included. Default 32. Ignored for rows of token ids.</summary>
     public int RowLength { get; init; } = 32;

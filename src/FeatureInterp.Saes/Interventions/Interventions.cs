@@ -13,31 +13,55 @@ public static class Interventions
     /// <param name="sae">The SAE.</param>
     /// <param name="interventions">What to change; none for the model as it is.</param>
     /// <exception cref="SaeException">A feature that the SAE does not have, or interventions that disagree about the error term.</exception>
-    public static Branch Intervene(this SparseAutoencoder sae, params IReadOnlyList<Intervention> interventions)
+    public static Branch Intervene(this SparseAutoencoder sae, params IReadOnlyList<Intervention> interventions) =>
+        Of(sae, [.. interventions.Select(i => (i, (int?)null))]);
+
+    /// <summary>
+    /// The same for a batch in which each prompt has interventions of its own. The SAE is attached once for all of them, so either every one needs it or none.
+    /// A prompt with none goes through the SAE, where it is attached, unchanged.
+    /// </summary>
+    /// <param name="sae">The SAE.</param>
+    /// <param name="prompts">What to change in each prompt.</param>
+    /// <exception cref="SaeException">A feature that the SAE does not have, or interventions that disagree about the SAE or its error term.</exception>
+    public static Branch IntervenePerPrompt(this SparseAutoencoder sae, IReadOnlyList<IReadOnlyList<Intervention>> prompts)
+    {
+        (Intervention What, int? Prompt)[] all = [.. prompts.SelectMany((changes, p) => changes.Select(c => (c, (int?)p)))];
+        if (all.Select(i => i.What.NeedsSae).Distinct().Count() > 1)
+            throw new SaeException($"Some of the interventions on {sae.Name} want it attached and others do not; prompts of one batch have one or the other. Give ErrorTerm to those that add.");
+        return Of(sae, all);
+    }
+
+    /// <exception cref="SaeException">A feature that the SAE does not have.</exception>
+    internal static void CheckFeatures(SparseAutoencoder sae, IEnumerable<Intervention> interventions)
+    {
+        foreach (var i in interventions.Where(i => i.Feature >= sae.Config.DSae))
+            throw new SaeException($"There is no feature {i.Feature}; {sae.Name} has features 0 to {sae.Config.DSae - 1}.");
+    }
+
+    private static Branch Of(SparseAutoencoder sae, IReadOnlyList<(Intervention What, int? Prompt)> interventions)
     {
         if (interventions.Count == 0)
             return Branch.Clean;
-        foreach (var i in interventions.Where(i => i.Feature >= sae.Config.DSae))
-            throw new SaeException($"There is no feature {i.Feature}; {sae.Name} has features 0 to {sae.Config.DSae - 1}.");
-        var attached = interventions.Where(i => i.NeedsSae).Select(i => i.ErrorTerm ?? true).Distinct().ToArray();
+        CheckFeatures(sae, interventions.Select(i => i.What));
+        var attached = interventions.Where(i => i.What.NeedsSae).Select(i => i.What.ErrorTerm ?? true).Distinct().ToArray();
         if (attached.Length > 1)
             throw new SaeException($"Interventions on {sae.Name} want it both with and without its error term; one run has one or the other.");
         var splices = attached is [var errorTerm] ? (ISplice[])[sae.Splice(errorTerm)] : [];
         return new Branch
         {
             Splices = splices,
-            Edits = [.. interventions.Select(i => i.Kind == InterventionKind.Add ? Adding(sae, i, splices.Length > 0) : OnFeature(sae, i))],
-            FirstPosition = interventions.Select(i => i.FirstPosition).Aggregate(Earlier),
+            Edits = [.. interventions.Select(i => i.What.Kind == InterventionKind.Add ? Adding(sae, i.What, i.Prompt, splices.Length > 0) : OnFeature(sae, i.What, i.Prompt))],
+            FirstPosition = interventions.Select(i => i.What.FirstPosition).Aggregate(Earlier),
         };
     }
 
     // x += amount · W_dec[f], on what the SAE puts out where it is attached.
-    private static Edit Adding(SparseAutoencoder sae, Intervention intervention, bool attached)
+    private static Edit Adding(SparseAutoencoder sae, Intervention intervention, int? prompt, bool attached)
     {
         var hook = sae.HookWritten;
         var direction = sae.Direction(intervention.Feature);
         var amount = (float)intervention.Amount;
-        return At((attached ? hook with { Sae = SaeSite.Output } : hook).ToString(), intervention, row =>
+        return At((attached ? hook with { Sae = SaeSite.Output } : hook).ToString(), intervention, prompt, row =>
         {
             if (row.Length != direction.Length)
                 throw new SaeException($"{sae.Name} writes {direction.Length} values, but {hook} has {row.Length}; the SAE belongs to another model.");
@@ -45,20 +69,20 @@ public static class Interventions
         });
     }
 
-    private static Edit OnFeature(SparseAutoencoder sae, Intervention intervention)
+    private static Edit OnFeature(SparseAutoencoder sae, Intervention intervention, int? prompt)
     {
         var (feature, amount) = (intervention.Feature, (float)intervention.Amount);
         return intervention.Kind == InterventionKind.Clamp
-            ? At(sae.FeaturesHook, intervention, features => features[feature] = amount)
-            : At(sae.FeaturesHook, intervention, features => features[feature] *= amount);
+            ? At(sae.FeaturesHook, intervention, prompt, features => features[feature] = amount)
+            : At(sae.FeaturesHook, intervention, prompt, features => features[feature] *= amount);
     }
 
     private delegate void Change(Span<float> row);
 
-    // Calls back with the values of each position where the intervention acts.
-    private static Edit At(string hook, Intervention intervention, Change change) => new(hook, value =>
+    // Calls back with the values of each position where the intervention acts, of one prompt or of all.
+    private static Edit At(string hook, Intervention intervention, int? only, Change change) => new(hook, value =>
     {
-        for (var p = 0; p < value.Count; p++)
+        for (var p = only ?? 0; p < (only + 1 ?? value.Count); p++)
         {
             var (rows, start, promptLength) = (value[p], value.Batch.Start(p), value.Batch.PromptLength(p));
             for (var row = 0; row < rows.Shape[0]; row++)

@@ -30,7 +30,7 @@ public class DisplayPropertyTests
         from labels in Gen.ArrayOf(s_text, count)
         from values in Gen.ArrayOf(s_number, count)
         from more in Gen.ArrayOf(s_number, count)
-        from kind in Gen.Choose(0, 8)
+        from kind in Gen.Choose(0, 9)
         select Build(kind, title, names, labels, values, more);
 
     private static IDisplay Build(int kind, string title, string[] names, string[] labels, double[] values, double[] more)
@@ -46,9 +46,13 @@ public class DisplayPropertyTests
             5 => new Table([names[0], names[1], names[2]], [.. labels.Zip(values, (l, v) => (IReadOnlyList<Cell>)[l, v, (int)Math.Clamp(v, -9, 9)])], title),
             6 => new Figure(title, [new ScatterTrace(names[0], more, values, labels), new ScatterTrace(names[1], values, more)], new Axis(names[2]), new Axis(names[2])),
             7 => new Figure(title, [new ScatterTrace(names[0], more, values), new ScatterTrace(names[1], values, more, labels)], arrangement: Arrangement.Stacked),
+            8 => new CellGrid(Grid(values, 5), title, values.Length % 3 == 0 ? null : Grid(more, 4)),
             _ => new DisplayStack(title, new Heading(names[0]), new Paragraph(names[1]), new Figure(title, [new BarTrace(names[0], labels, values), new BarTrace(names[1], labels, more)])),
         };
     }
+
+    // Rows of different lengths, the largest and smallest numbers among them.
+    private static int[][] Grid(double[] values, int width) => [.. values.Chunk(width).Select((row, r) => row.Skip(r % 2).Select(v => (int)v).ToArray())];
 
     [Fact]
     public void AnyDisplay_Svg_IsWellFormed() =>

@@ -131,6 +131,36 @@ public class DefinitionGoldenTests
         Assert.Equal(_golden.Json.GetProperty("prompt_ids").EnumerateArray().Select(t => t.GetInt32()), found.PromptTokens);
     }
 
+    [Fact]
+    public void FirstLogits_EqualTheGoldens()
+    {
+        int[] prompt = [.. _golden.Json.GetProperty("prompt_ids").EnumerateArray().Select(t => t.GetInt32())];
+        var placeholder = _golden.Json.GetProperty("placeholder").GetProperty("id").GetInt32();
+        int[] at = [.. Enumerable.Range(0, prompt.Length).Where(i => prompt[i] == placeholder)];
+        var compared = 0;
+        foreach (var name in _golden.Names.Where(n => n.EndsWith(".first_logits_placeholder_nan", StringComparison.Ordinal)))
+        {
+            var ghost = _golden[name.Replace("first_logits_placeholder_nan", "ghost", StringComparison.Ordinal)].Span.ToArray();
+            Tensor wanted = _golden[name], found = _model.Run(prompt, edit: [_model.Embedding.Put(ghost, at)], logits: LogitsAt.Last).LastLogits().Clone();
+            Assert.True(float.IsNaN(wanted.Span[placeholder]));
+            wanted.Span[placeholder] = found.Span[placeholder] = 0;
+            Golden.AssertClose(name, wanted, found);
+            compared++;
+        }
+
+        Assert.Equal(14, compared);
+    }
+
+    [Fact]
+    public void FeatureVectors_EqualTheGoldens()
+    {
+        foreach (var feature in _golden.Json.GetProperty("features").EnumerateArray().Select(f => f.GetInt32()))
+        {
+            foreach (var (side, share) in new[] { ("decoder", 0.0), ("encoder", 1.0) })
+                Golden.AssertClose(side, _golden[$"list.{feature}.{side}.feature_vector"], Of(GhostToken.Of(_model, _sae, feature, new() { EncoderShare = share }).Direction), 1e-6);
+        }
+    }
+
     private GhostToken Ghost(JsonElement tree, int placeholder)
     {
         if (tree.GetProperty("feature").ValueKind == JsonValueKind.Null)

@@ -27,9 +27,61 @@ public class ExemplarGoldenTests
             Assert.Equal(entry.GetProperty("non_zero_proportion").GetDouble(), set.NonZeroShare(), 1e-12);
             Assert.Equal(entry.GetProperty("records_text").GetString(), set.ToPrompt());
             Assert.Equal(entry.GetProperty("records_text_omit_zeros").GetString(), set.ToPrompt(omitZeros: true));
+            foreach (var (record, windows) in set.Records.Zip(entry.GetProperty("windows").EnumerateArray()))
+            {
+                foreach (var (width, wanted) in ((int[])[2, 5]).Zip(windows.EnumerateArray()))
+                {
+                    Assert.Equal(wanted[0].GetString(), string.Join('|', record.Window(width)));
+                    Assert.Equal(wanted[1].GetString(), record.WindowText(width, asNotebook: true));
+                    Assert.Equal(wanted[0].GetString()!.Replace("|", "", StringComparison.Ordinal), record.WindowText(width));
+                }
+            }
         }
 
         Assert.Equal(4, withRecords);
+    }
+
+    [Fact]
+    public void FeatureCount_EverySize_EqualsTheNotebook()
+    {
+        foreach (var entry in Json.Value.GetProperty("max_act").GetProperty("helpers").GetProperty("size_to_int").EnumerateArray())
+        {
+            var size = entry[0].GetString()!;
+            if (entry[1].TryGetProperty("value", out var wanted))
+                Assert.Equal(wanted.GetInt32(), FeatureSample.FeatureCount(size));
+            else
+                Assert.Contains($"'{size}'", Assert.Throws<AnalysisException>(() => FeatureSample.FeatureCount(size)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Read_FileOfARange_TakesThePlaceThatTheNotebookTakes()
+    {
+        foreach (var entry in Json.Value.GetProperty("max_act").GetProperty("helpers").GetProperty("export_file_index").EnumerateArray().Where(e => e[2].TryGetProperty("value", out _)))
+        {
+            var folder = Directory.CreateTempSubdirectory("export-");
+            try
+            {
+                var at = entry[2].GetProperty("value").GetInt32();
+                var places = Enumerable.Range(0, 100).Select(i => $$"""{"activations": [{"tokens": ["{{i}}"], "values": [1], "maxValue": 1, "maxValueTokenIndex": 0}]}""");
+                File.WriteAllText(Path.Combine(folder.FullName, entry[0].GetString()!), $"[{string.Join(',', places)}]");
+                Assert.Equal([$"{at}"], Assert.Single(ActivationExport.Read(folder.FullName, entry[1].GetInt32())).Tokens);
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
+        }
+    }
+
+    [Fact]
+    public void PythonSample_Neurons_AreThoseOfTheNotebook()
+    {
+        var golden = Json.Value.GetProperty("sampling").GetProperty("neurons_python_random");
+        int each = golden.GetProperty("per_layer").GetInt32(), width = golden.GetProperty("d_mlp").GetInt32();
+        var sample = new PythonSample(golden.GetProperty("seed").GetUInt32());
+        var chosen = golden.GetProperty("chosen").EnumerateArray().Select(c => (c[0].GetInt32(), c[1].GetInt32())).ToArray();
+        Assert.Equal(chosen, Enumerable.Range(0, chosen.Length / each).SelectMany(layer => sample.Draw(width, each).Select(n => (layer, n))));
     }
 
     [Fact]

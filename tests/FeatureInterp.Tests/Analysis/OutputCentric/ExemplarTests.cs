@@ -96,6 +96,40 @@ public sealed class ExemplarTests : IDisposable
         Assert.Throws<AnalysisException>(() => FeatureSample.Draw(5, 0, 1));
     }
 
+    // Python 3: random.seed(5), then six samples from one generator; random.seed(0) and random.seed(2**32 - 1), one each.
+    [Fact]
+    public void PythonSample_DrawsWhatPythonDraws()
+    {
+        var sample = new PythonSample(5);
+        Assert.Equal([9, 4, 5, 6], sample.Draw(10, 4));
+        Assert.Equal([707, 965, 861, 757, 667, 944, 542], sample.Draw(1000, 7));
+        Assert.Equal([3, 59, 31, 83, 6, 20, 14, 47, 60, 97, 48, 69, 13, 73, 90, 1, 27, 52, 35, 23, 49, 94, 9, 17, 56, 16, 74, 0, 72, 26], sample.Draw(100, 30));
+        Assert.Equal([27, 21, 83, 37, 40, 25], sample.Draw(85, 6));
+        Assert.Equal([69, 80, 26, 23, 25, 49], sample.Draw(86, 6));
+        Assert.Equal([0], sample.Draw(1, 1));
+        Assert.Equal([1577, 1722, 165], new PythonSample(0).Draw(3000, 3));
+        Assert.Equal([426141, 451607, 610974], new PythonSample(uint.MaxValue).Draw(1 << 20, 3));
+        Assert.Contains("6 of 5", Assert.Throws<AnalysisException>(() => sample.Draw(5, 6)).Message, StringComparison.Ordinal);
+        Assert.Throws<AnalysisException>(() => sample.Draw(5, 0));
+    }
+
+    [Theory, InlineData("16k", 16384), InlineData("131k", 131072), InlineData("24k", 32768), InlineData("1048576k", 1 << 30)]
+    public void FeatureCount_Size_IsTheNearestPowerOfTwo(string size, int wanted) => Assert.Equal(wanted, FeatureSample.FeatureCount(size));
+
+    [Theory, InlineData(""), InlineData("k"), InlineData("5"), InlineData("-1k"), InlineData("0k"), InlineData("1.5k"), InlineData("1048577k"), InlineData("16K")]
+    public void FeatureCount_OtherText_IsRefused(string size) => Assert.Throws<AnalysisException>(() => FeatureSample.FeatureCount(size));
+
+    [Fact]
+    public void WindowText_BeforeTheTextBegins_IsCutOrSlicedAsPythonDoes()
+    {
+        ActivationRecord record = new(["a", "b", "c", "d"], [0, 1, 0, 0], 1, 1);
+        Assert.Equal("abc", record.WindowText(2));
+        Assert.Equal("", record.WindowText(2, asNotebook: true));       // [-1:3]
+        Assert.Equal("abcd", record.WindowText(5, asNotebook: true));   // [-4:6]
+        Assert.Equal("ab", record.WindowText(1, asNotebook: true));
+        Assert.Throws<AnalysisException>(() => record.WindowText(0));
+    }
+
     [Fact]
     public void Balanced_PairsShareEqually()
     {

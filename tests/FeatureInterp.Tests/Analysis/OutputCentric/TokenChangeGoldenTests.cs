@@ -1,4 +1,5 @@
 using FeatureInterp.Analysis;
+using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
@@ -32,6 +33,47 @@ public class TokenChangeGoldenTests
         }
 
         Assert.True(ordered >= 8, $"only {ordered} lists were compared");
+    }
+
+    [Theory, InlineData("gemma2"), InlineData("gpt2")]
+    public void Run_Seeded_DrawsTheNotebooksRows(string name)
+    {
+        var g = OutputCentricGolden.Of(name);
+        var drawn = OutputCentricGolden.Ids(g.Json.GetProperty("token_change").GetProperty("rows_drawn"));
+        var prompts = g.Golden.Tokens(name + ".tokenchange.prompts");
+        int[][] corpus = [.. Enumerable.Range(0, 48).Select(r => Array.IndexOf(drawn, r) is >= 0 and var at ? prompts[at] : [g.Json.GetProperty("bos").GetInt32()])];
+        var entry = g.Entries("token_change").First();
+        var value = entry.GetProperty("value").GetInt32();
+        var label = OutputCentricGolden.Label(entry);
+        var result = TokenChange.Run(g.Model, g.Unit(label), corpus, TokenChangeOptions.Notebook with { Value = value, Seed = g.Json.TryGetProperty("seed", out var seed) ? seed.GetUInt32() : 1 });
+        Assert.Equal(1, result.Provenance.Seed);
+        Golden.AssertClose(label, g.Golden[$"{name}.tokenchange.{label}.value{value}.pos"], result.Positive.Mean, 2e-4);
+    }
+
+    [Theory, InlineData("gemma2"), InlineData("gpt2")]
+    public void InputMetric_EveryTokenAndBeforeActivation_EqualsTheNotebook(string name)
+    {
+        var g = OutputCentricGolden.Of(name);
+        string[] positive = OutputCentricGolden.Texts(g.Json.GetProperty("input_metric").GetProperty("positive"));
+        string[] negative = OutputCentricGolden.Texts(g.Json.GetProperty("input_metric").GetProperty("negative"));
+        foreach (var entry in g.Entries("input_metric"))
+        {
+            var label = OutputCentricGolden.Label(entry);
+            var unit = g.Unit(label);
+            var result = InputMetric.Run(g.Model, unit, positive, negative, InputMetricOptions.Notebook);
+            foreach (var (side, found) in ((string, IReadOnlyList<SentenceActivation>)[])[("positive", result.Positive), ("negative", result.Negative)])
+            {
+                var values = found.SelectMany(s => s.Values).ToArray();
+                Golden.AssertClose($"{label} {side}", g.Golden[$"{name}.input.{label}.{side}.acts"], new Tensor(values, values.Length), 1e-4);
+            }
+
+            // The notebook has no such value of a neuron and takes the one after the activation function.
+            var before = InputMetric.Run(g.Model, unit, positive, negative, InputMetricOptions.Notebook with { BeforeActivation = unit.Sae is not null });
+            var wanted = entry.GetProperty("pre_activation").GetProperty("value").EnumerateArray().Select(v => v.GetDouble()).ToArray();
+            double[] measured = [before.PositiveMax, before.NegativeMax, before.PositiveMean, before.NegativeMean];
+            for (var i = 0; i < wanted.Length; i++)
+                Assert.Equal(wanted[i], measured[i], 1e-3);
+        }
     }
 
     [Theory, InlineData("gemma2"), InlineData("gpt2")]

@@ -75,6 +75,34 @@ public class TokenChangeTests
         Assert.Equal(result.DescriptionTokens.Distinct(), result.DescriptionTokens);
     }
 
+    // Python 3: random.seed is another initialisation, but the twister is the same; MT19937 of seed 1 begins 1791095845, 4282876139, 3093770124, 4005303368.
+    [Fact]
+    public void Run_Seeded_IsARunOfTheRowsDrawn()
+    {
+        var unit = Unit.Feature(Sae, Feature);
+        int[][] corpus = [.. Rows, [2, 300, 301, 302]];
+        uint[] first = [1791095845, 4282876139, 3093770124, 4005303368];
+        int[][] drawn = [.. first.Select(n => corpus[n % 3])];
+        var seeded = TokenChange.Run(Model, unit, corpus, new() { Value = 20, Rows = 4, Seed = 1 });
+        Assert.Equal(TokenChange.Run(Model, unit, drawn, new() { Value = 20 }).Positive.Mean.Span.ToArray(), seeded.Positive.Mean.Span.ToArray());
+        Assert.Equal((4, 1L), (seeded.Rows, seeded.Provenance.Seed));
+        Assert.Contains("no text", Assert.Throws<AnalysisException>(() => TokenChange.Run(Model, unit, (int[][])[], new() { Seed = 1 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InputMetric_BeforeActivation_IsTheValueTheFunctionGets()
+    {
+        string[] positive = ["He cried: COME BACK HOME!"], negative = ["He went home."];
+        var feature = InputMetric.Run(Model, Unit.Feature(Sae, Feature), positive, negative, new() { BeforeActivation = true });
+        var site = Sae.Config.Hook + ".hook_sae_acts_pre";
+        var wanted = Model.Run(negative, capture: site, splice: [Sae.Splice()]).Activations[site][0];
+        Assert.Equal(Enumerable.Range(0, wanted.Shape[0]).Select(i => wanted[i, Feature]), feature.Negative[0].Values);
+        Assert.Contains(feature.Negative[0].Values, v => v < 0);
+        var neuron = InputMetric.Run(Model, Unit.Neuron(4, 7), positive, negative, new() { BeforeActivation = true });
+        var pre = Model.Run(negative, capture: "blocks.4.mlp.hook_pre").Activations["blocks.4.mlp.hook_pre"][0];
+        Assert.Equal(Enumerable.Range(0, pre.Shape[0]).Select(i => pre[i, 7]), neuron.Negative[0].Values);
+    }
+
     [Fact]
     public void Run_Progress_EndsWithEveryRow()
     {

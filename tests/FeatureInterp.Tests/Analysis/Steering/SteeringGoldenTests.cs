@@ -77,6 +77,7 @@ public class SteeringGoldenTests
             var (feature, strength) = (c.GetProperty("feature").GetInt32(), c.GetProperty("strength").GetDouble());
             var text = result.Of(feature).Single(t => t.Strength.Equals(strength));
             Assert.Equal(c.GetProperty("tokens").EnumerateArray().Select(t => t.GetInt32()), text.Tokens);
+            Assert.Equal(c.GetProperty("text").GetString(), EmbeddedPair.Model.RequireTokenizer().Decode(text.Tokens.ToArray()));
         }
     }
 
