@@ -24,6 +24,7 @@ internal static class Program
         ("gradient", "What does a gradient run cost beside the forward run?", GradientQuestion.Answer),
         ("sae-training", "How near is a training step of an SAE to the one matrix multiply it cannot avoid?", SaeTrainingQuestion.Answer),
         ("sae-reproduce", "How good is an SAE trained from scratch on the embedded model, and how long does it take?", SaeReproduceQuestion.Answer),
+        ("cells", "What does a cell of a notebook cost, its safe points included, and how soon does an interrupt end it?", CellQuestion.Answer),
     ];
 
     private static int Main(string[] args)

@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
-using System.Text;
 using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Scripting.Packages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Scripting;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Scripting;
 
 namespace FeatureInterp.Kernel.Scripting;
 
@@ -19,36 +15,22 @@ public sealed class CSharpSession
 {
     internal static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp14, kind: SourceCodeKind.Script);
 
-    private static readonly string[] Imports =
-    [
-        "System", "System.Collections", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading",
-        "System.Threading.Tasks", typeof(KernelContext).Namespace!, typeof(Microsoft.DotNet.Interactive.Kernel).Namespace!,
-        typeof(Microsoft.DotNet.Interactive.Kernel).FullName!, typeof(Microsoft.DotNet.Interactive.Formatting.Formatter).Namespace!,
-    ];
-
-    private readonly ScriptOptions _options;
+    private readonly string _folder;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
-    private ScriptState<object>? _state;
+    private readonly ConcurrentQueue<(string Cell, Task End)> _leftBehind = new();
+    private State _state;
 
     /// <summary>A session without variables.</summary>
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
     public CSharpSession(string baseDirectory)
     {
-        var folder = BaseDirectory = Path.GetFullPath(baseDirectory);
-        _options = ScriptOptions.Default
-            .WithReferences(ScriptReferences.Create())
-            .WithImports(Imports)
-            .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
-            .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
-            .WithLanguageVersion(ParseOptions.LanguageVersion)
-            .WithOptimizationLevel(OptimizationLevel.Release)
-            .WithEmitDebugInformation(true)
-            .WithFileEncoding(Encoding.UTF8);
+        _folder = Path.GetFullPath(baseDirectory);
+        _state = new State(_folder);
         ConsoleCapture.Install();
     }
 
     /// <summary>The notebook's folder.</summary>
-    internal string BaseDirectory { get; }
+    internal string BaseDirectory => _folder;
 
     /// <summary>The packages the session uses.</summary>
     internal SessionPackages Packages { get; private set; } = new();
@@ -57,20 +39,38 @@ public sealed class CSharpSession
     internal ConcurrentDictionary<string, string> KeptTexts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The variables of all cells so far; a redefined name is there once, as its last definition.</summary>
-    public IReadOnlyList<SessionVariable> Variables => _state is null ? [] :
-        [.. _state.Variables.Reverse().DistinctBy(v => v.Name, StringComparer.Ordinal).Reverse().Select(v => new SessionVariable(v.Name, v.Type, v.IsReadOnly, v.Value))];
+    public IReadOnlyList<SessionVariable> Variables => _state.Submissions.Variables;
+
+    /// <summary>Forgets every cell: variables, types, usings, packages and kept texts are gone, and what the variables held is free to be collected.</summary>
+    public void Reset()
+    {
+        _state = new State(_folder);
+        _sources.Clear();
+        KeptTexts.Clear();
+        Packages = new SessionPackages();
+    }
+
+    /// <summary>Text as the compiler would see it as the next cell, right or wrong; nothing is run or kept.</summary>
+    internal CSharpCompilation Read(string source, string name = "draft")
+    {
+        var state = _state;
+        return state.Compiler.Read(state.Submissions.Last, name, CellDirectives.Parse(source).Code, Packages.References);
+    }
 
     /// <summary>
     /// Makes the compiler's code hot on another thread: its first submission costs over a second of just-in-time compiling, which
     /// can overlap with reading the notebook and with the first cells.
     /// </summary>
-    public static Task WarmUpAsync() => Task.Run(() => new CSharpSession(AppContext.BaseDirectory).Compile("warm-up", WarmUpCode));
+    public static Task WarmUpAsync() => Task.Run(() => new State(AppContext.BaseDirectory).Compiler.Compile(null, "warm-up", WarmUpCode));
 
     /// <summary>Compiles and runs one cell.</summary>
     /// <param name="source">The cell's text.</param>
     /// <param name="cellName">What errors call it, e.g. <c>cell 3</c>; a new name for every run of a cell.</param>
     /// <param name="sink">Where streams and displays go as they come.</param>
-    /// <param name="token">Ends the cell within a second, whether or not it listens.</param>
+    /// <param name="token">
+    /// Ends the cell: its own code at once, what waits a moment later. A library that computes on and on without listening is left behind after
+    /// 0.6 s; the result and the next cell say so. Variables stay, also those the cell had assigned until then.
+    /// </param>
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
     public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
     {
@@ -86,64 +86,75 @@ public sealed class CSharpSession
         if (context.Token.IsCancellationRequested)
             return CellResult.Cancelled(context.Name);
         _sources[context.Name] = source;
-        var script = NextScript(context.Name, code);
-        if (await CompileAsync(script, context.Token).ConfigureAwait(false) is not { } errors)
+        var state = _state;
+        if (await CompileAsync(state, context.Name, code, [.. Packages.References], context.Token).ConfigureAwait(false) is not { } cell)
             return CellResult.Cancelled(context.Name);
-        return errors.Count > 0
-            ? CellErrors.FromDiagnostics(errors, context.Name, source)
-            : await RunScriptAsync(script, context.Name, context).ConfigureAwait(false);
+        if (cell.Errors.Count > 0)
+            return CellErrors.FromDiagnostics([.. cell.Errors], context.Name, source);
+
+        TellOfThoseLeftBehind(context.Sink);
+        return await RunCompiledAsync(state.Submissions, cell, context).ConfigureAwait(false);
     }
 
-    /// <summary>Forgets all variables, types, usings, packages and texts kept; the session is as new.</summary>
-    internal void Reset()
+    private async Task<CellResult> RunCompiledAsync(Submissions submissions, CompiledCell cell, CellContext context)
     {
-        _state = null;
-        _sources.Clear();
-        KeptTexts.Clear();
-        Packages = new SessionPackages();
-    }
-
-    private async Task<CellResult> RunScriptAsync(Script<object> script, string cellName, CellContext context)
-    {
-        ScriptState<object>? next = null;
+        Exception? thrown = null;
         MimeBundle? value = null;
-        if (!await CellThread.RunAsync(Body, context.Token).ConfigureAwait(false) || next is null)
-            return CellResult.Cancelled(cellName);
-        _state = next;
-        return next.Exception switch
+        var formatting = false;
+        var end = await CellThread.RunAsync(Body, context).ConfigureAwait(false);
+        submissions.Commit(cell, runsOn: !end.Finished);
+        if (!end.Finished)
         {
+            // Without a thread it only awaits what never comes, and does no harm.
+            if (context.Threads.Count == 0)
+                return CellResult.Cancelled(context.Name);
+            _leftBehind.Enqueue((context.Name, end.Task));
+            return CellResult.LeftBehind(context.Name);
+        }
+
+        if (end.Task.Exception is { } outside)
+            thrown ??= outside.GetBaseException();
+        return thrown switch
+        {
+            // A value made while it was being interrupted is one that the formatter found an excuse for.
+            _ when context.Token.IsCancellationRequested && (thrown is not null || formatting && context.Threads.Interfered) => CellResult.Cancelled(context.Name),
             null => new CellResult(CellStatus.Succeeded, value),
-            OperationCanceledException when context.Token.IsCancellationRequested => CellResult.Cancelled(cellName),
-            var e => CellErrors.FromException(e, _sources),
+            _ => CellErrors.FromException(thrown, _sources),
         };
 
         async Task Body()
         {
             KernelContext.Current = context;
-            next = _state is null
-                ? await script.RunAsync(catchException: _ => true, cancellationToken: CancellationToken.None)
-                : await script.RunFromAsync(_state, catchException: _ => true, CancellationToken.None);
-            // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
-            if (next.Exception is null && next.ReturnValue is not DisplayedValue && HasValue(script))
-                value = ValueFormatter.Format(next.ReturnValue);
+            try
+            {
+                var returned = await submissions.Start(cell);
+                formatting = !context.Token.IsCancellationRequested;
+                // Formatted here, on the cell's thread, because formatters and lazy sequences are the cell's code as well.
+                if (returned is not DisplayedValue && cell.HasValue())
+                    value = ValueFormatter.Format(returned);
+            }
+            catch (Exception e)
+            {
+                thrown = e;
+            }
         }
     }
 
-    private Script<object> NextScript(string name, string code) => _state is null
-        ? CSharpScript.Create<object>(code, Options(name))
-        : _state.Script.ContinueWith<object>(code, Options(name));
-
-    private ScriptOptions Options(string name) => _options.AddReferences(Packages.References).WithFilePath(name);
-
-    private void Compile(string name, string code) => NextScript(name, code).Compile();
+    private void TellOfThoseLeftBehind(IOutputSink sink)
+    {
+        while (_leftBehind.TryDequeue(out var left))
+        {
+            if (!left.End.IsCompleted)
+                sink.WriteStream(StandardStream.Error, $"{left.Cell} was interrupted, but a library it called does not listen and still computes; restarting the kernel ends it.\n");
+        }
+    }
 
     // Null when cancelled first: a compiler still warming up is not waited for.
-    private static async Task<List<Diagnostic>?> CompileAsync(Script script, CancellationToken token)
+    private static async Task<CompiledCell?> CompileAsync(State state, string name, string code, MetadataReference[] added, CancellationToken token)
     {
         try
         {
-            var diagnostics = await Task.Run(() => script.Compile(CancellationToken.None), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
-            return [.. diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)];
+            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code, added: added), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -151,15 +162,11 @@ public sealed class CSharpSession
         }
     }
 
-    // A trailing expression without a semicolon, unless it is void: what scripting returns as the submission's value.
-    private static bool HasValue(Script script)
+    private sealed class State(string folder)
     {
-        var compilation = script.GetCompilation();
-        var tree = compilation.SyntaxTrees.Last();
-        return ((CompilationUnitSyntax)tree.GetRoot()).Members.LastOrDefault() is GlobalStatementSyntax
-        {
-            Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true, Expression: var expression },
-        } && compilation.GetSemanticModel(tree).GetTypeInfo(expression).Type?.SpecialType != SpecialType.System_Void;
+        public CellCompiler Compiler { get; } = new(folder);
+
+        public Submissions Submissions { get; } = new();
     }
 
     private const string WarmUpCode =

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FeatureInterp.Kernel.Scripting;
 
-/// <summary>One cell while it runs: where its output goes and how it learns that it should stop.</summary>
+/// <summary>One cell while it runs: where its output goes, which threads work for it and how it learns that it should stop.</summary>
 internal sealed class CellContext(string name, IOutputSink sink, CancellationToken token)
 {
     private CellContext? _importer;
@@ -13,6 +13,8 @@ internal sealed class CellContext(string name, IOutputSink sink, CancellationTok
     public IOutputSink Sink { get; } = sink;
 
     public CancellationToken Token { get; } = token;
+
+    public CellThreads Threads { get; } = new();
 
     public string NextDisplayId() => _importer?.NextDisplayId()
         ?? string.Create(CultureInfo.InvariantCulture, $"{Name}/{Interlocked.Increment(ref _displays)}");

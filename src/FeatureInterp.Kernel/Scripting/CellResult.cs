@@ -24,4 +24,9 @@ public sealed record CellResult(CellStatus Status, MimeBundle? Value = null, Err
     /// <summary>The end of a cell that was stopped from outside.</summary>
     public static CellResult Cancelled(string cellName) =>
         new(CellStatus.Cancelled, Error: new ErrorOutput("Cancelled", $"The run was cancelled in {cellName}.", [$"Cancelled in {cellName}."]));
+
+    /// <summary>The end of a cell that was stopped from outside while a library it called computes on.</summary>
+    internal static CellResult LeftBehind(string cellName) => new(CellStatus.Cancelled, Error: new ErrorOutput(
+        "Cancelled", $"The run was cancelled in {cellName}.",
+        [$"Cancelled in {cellName}.", $"A library it called does not listen: the thread \"{cellName}\" is left behind and may keep a core busy until it is done or the kernel is restarted."]));
 }
