@@ -15,6 +15,7 @@ public sealed class CSharpSession
 {
     internal static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp14, kind: SourceCodeKind.Script);
 
+    private readonly string _folder;
     private readonly ConcurrentDictionary<string, string> _sources = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Cell, Task End)> _leftBehind = new();
     private State _state;
@@ -23,13 +24,13 @@ public sealed class CSharpSession
     /// <param name="baseDirectory">The folder that relative paths in <c>#r</c> and <c>#load</c> start from: the notebook's.</param>
     public CSharpSession(string baseDirectory)
     {
-        BaseDirectory = Path.GetFullPath(baseDirectory);
-        _state = new State(BaseDirectory);
+        _folder = Path.GetFullPath(baseDirectory);
+        _state = new State(_folder);
         ConsoleCapture.Install();
     }
 
     /// <summary>The notebook's folder.</summary>
-    internal string BaseDirectory { get; }
+    internal string BaseDirectory => _folder;
 
     /// <summary>The packages the session uses.</summary>
     internal SessionPackages Packages { get; private set; } = new();
@@ -43,7 +44,7 @@ public sealed class CSharpSession
     /// <summary>Forgets every cell: variables, types, usings, packages and kept texts are gone, and what the variables held is free to be collected.</summary>
     public void Reset()
     {
-        _state = new State(BaseDirectory);
+        _state = new State(_folder);
         _sources.Clear();
         KeptTexts.Clear();
         Packages = new SessionPackages();
@@ -74,8 +75,10 @@ public sealed class CSharpSession
     /// 0.6 s; the result and the next cell say so. Variables stay, also those the cell had assigned until then.
     /// </param>
     /// <returns>How it ended; a compile error, an exception and a cancelling are results, not exceptions of this method.</returns>
-    public Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token) =>
-        new CellProgram(this, new CellContext(cellName, sink, token), []).RunAsync(source);
+    public async Task<CellResult> RunCellAsync(string source, string cellName, IOutputSink sink, CancellationToken token)
+    {
+        return await new CellProgram(this, new CellContext(cellName, sink, token), []).RunAsync(source).ConfigureAwait(false);
+    }
 
     /// <summary>Compiles and runs C# that has no kernel lines.</summary>
     /// <param name="code">The code, line for line as in <paramref name="source"/>.</param>
@@ -87,10 +90,11 @@ public sealed class CSharpSession
             return CellResult.Cancelled(context.Name);
         _sources[context.Name] = source;
         var state = _state;
-        if (await CompileAsync(state, context.Name, code, context.Token).ConfigureAwait(false) is not { } cell)
+        if (await CompileAsync(state, context.Name, code, [.. Packages.References], context.Token).ConfigureAwait(false) is not { } cell)
             return CellResult.Cancelled(context.Name);
         if (cell.Errors.Count > 0)
             return CellErrors.FromDiagnostics([.. cell.Errors], context.Name, source);
+
         TellOfThoseLeftBehind(context.Sink);
         return await RunCompiledAsync(state.Submissions, cell, context).ConfigureAwait(false);
     }
@@ -149,11 +153,11 @@ public sealed class CSharpSession
     }
 
     // Null when cancelled first: a compiler still warming up is not waited for.
-    private async Task<CompiledCell?> CompileAsync(State state, string name, string code, CancellationToken token)
+    private static async Task<CompiledCell?> CompileAsync(State state, string name, string code, MetadataReference[] added, CancellationToken token)
     {
         try
         {
-            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code, added: [.. Packages.References]), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
+            return await Task.Run(() => state.Compiler.Compile(state.Submissions.Last, name, code, added: added), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

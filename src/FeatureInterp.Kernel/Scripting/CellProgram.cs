@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Scripting.Magics;
 using FeatureInterp.Kernel.Scripting.Packages;
 
@@ -58,7 +57,6 @@ internal sealed class CellProgram(CSharpSession session, CellContext cell, Immut
     {
         if (cell.Token.IsCancellationRequested)
             return CellResult.Cancelled(cell.Name);
-        KernelContext.Current = cell;
         try
         {
             return await step.Magic.RunAsync(step.Line, step.Text, context).ConfigureAwait(false) ?? new CellResult(CellStatus.Succeeded);

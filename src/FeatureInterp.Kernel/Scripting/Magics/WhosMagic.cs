@@ -1,3 +1,4 @@
+using FeatureInterp.Kernel.Interactive;
 using FeatureInterp.Kernel.Notebooks;
 
 namespace FeatureInterp.Kernel.Scripting.Magics;
@@ -22,9 +23,15 @@ internal sealed class WhosMagic : IMagic
     {
         var variables = context.Session.Variables.OrderBy(v => v.Name, StringComparer.Ordinal).ToList();
         // Values are made text by the cells' own code, which may never end: on another thread, and left there when cancelled.
-        var table = await Task.Run(() => Table(variables), CancellationToken.None).WaitAsync(context.Cell.Token).ConfigureAwait(false);
+        var table = await Task.Run(Format, CancellationToken.None).WaitAsync(context.Cell.Token).ConfigureAwait(false);
         context.Show(table);
         return null;
+
+        MimeBundle Format()
+        {
+            KernelContext.Current = context.Cell;
+            return Table(variables);
+        }
     }
 
     private static MimeBundle Table(List<SessionVariable> variables)
