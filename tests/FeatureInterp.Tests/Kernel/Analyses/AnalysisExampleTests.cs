@@ -240,7 +240,7 @@ public sealed class AnalysisExampleTests : IDisposable
         var (longer, empty) = (_folder.Write("long.txt", string.Concat(Enumerable.Repeat("The king was not able. ", 300))), _folder.Write("empty.txt", ""));
         string[] lines = ["model: talegrid-6m", "sae: talegrid-6m-res-l3", "prompt: The king was not able", "answer: ' to'"];
         var request = string.Join('\n', [.. lines.Where(l => l.Split(':')[0] != key.Split(':')[0]), key.Replace("LONG", longer, StringComparison.Ordinal).Replace("EMPTY", empty, StringComparison.Ordinal)]);
-        Assert.Contains(said, Assert.Throws<AnalysisException>(() => Run("ablation", request)).Message, StringComparison.Ordinal);
+        Assert.Contains(said, Assert.Throws<RequestException>(() => Run("ablation", request)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,13 +7,17 @@ public class CellDirectivesTests
     [Fact]
     public void Parse_CodeMagicsAndBlocks_KeepTheirOrderAndLineNumbers()
     {
-        var cell = CellDirectives.Parse("var a = 1;\n#!who\n#!time\na\n#!html\n\n<b>it's \"\"\"</b>\n#!time\n#!C#\na + 1");
+        const string Source = "var a = 1;\n#!who\n#!time\na\n#!html\n\n<b>it's \"\"\"</b>\n#!time\n#!C#\na + 1";
+        var cell = CellDirectives.Parse(Source);
         Assert.Null(cell.Problem);
         Assert.True(cell.Time);
         Assert.Equal(
             ["var a = 1;", "#!who", "\n\n\na", "html:<b>it's \"\"\"</b>\n#!time", "\n\n\n\n\n\n\n\n\na + 1"],
-            cell.Steps.Select(s => s switch { CodeStep c => c.Code, MagicStep m => m.Source, ContentStep h => $"{h.Kernel}:{h.Text}", _ => "?" }));
-        Assert.Equal("var a = 1;\n\n\na\n\n\n\n\n\na + 1", cell.Code);
+            cell.Steps.Select(s => s switch { CodeStep c => Lines(c.Code), MagicStep m => m.Source, ContentStep h => $"{h.Kernel}:{h.Text}", _ => "?" }));
+        Assert.Equal("var a = 1;\n\n\na\n\n\n\n\n\na + 1", Lines(cell.Code));
+        // An editor asks about places in the cell as it is written.
+        Assert.Equal(Source.Length, cell.Code.Length);
+        Assert.Equal(Source.IndexOf("a + 1", StringComparison.Ordinal), cell.Code.IndexOf("a + 1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -21,8 +25,10 @@ public class CellDirectivesTests
     {
         var cell = CellDirectives.Parse("#r \"a.dll\"\n#r \"nuget: A, 1.0\"\n #r  \"nuget:B\" // why\n#i \"nuget:feed\"\n1");
         Assert.Equal([(2, false, "A, 1.0"), (3, false, "B"), (4, true, "feed")], cell.Packages.Select(p => (p.Number, p.IsFeed, p.Argument)));
-        Assert.Equal("#r \"a.dll\"\n\n\n\n1", Assert.IsType<CodeStep>(cell.Steps.Single()).Code);
+        Assert.Equal("#r \"a.dll\"\n\n\n\n1", Lines(Assert.IsType<CodeStep>(cell.Steps.Single()).Code));
     }
+
+    private static string Lines(string code) => string.Join('\n', code.Split('\n').Select(l => l.TrimEnd()));
 
     [Theory]
     [InlineData("var s = @\"\n#!who\n\";")]
