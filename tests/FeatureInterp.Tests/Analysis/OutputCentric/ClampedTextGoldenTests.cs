@@ -1,6 +1,5 @@
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
-using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Tests;
 
