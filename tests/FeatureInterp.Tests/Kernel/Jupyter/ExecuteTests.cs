@@ -39,7 +39,7 @@ public class ExecuteTests
     [Fact]
     public async Task Cell_ThatTheSessionCannotTake_IsAnErrorToo()
     {
-        using var rig = new Rig(new FakeHost().On("bad", (_, _) => throw new BadImageFormatException("odd")));
+        using var rig = new Rig(new FakeHost().On("bad", (_, _) => throw new FormatException("odd")));
         var exchange = await rig.ExecuteAsync("bad");
         Assert.Equal("busy execute_input error execute_reply idle", exchange.Types);
         Assert.Contains("odd", (string)exchange.Reply.Content["evalue"]!);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using FeatureInterp.Kernel.Jupyter;
 using FeatureInterp.Kernel.Notebooks;
 using FeatureInterp.Kernel.Scripting;
