@@ -22,8 +22,11 @@ public sealed class PlotlyScript
         for (const data of document.querySelectorAll("script.plotly-data")) {
           const place = data.previousElementSibling, drawn = document.createElement("div");
           try {
-            const figure = JSON.parse(data.textContent), ink = getComputedStyle(document.body).color;
-            const layout = Object.assign({}, figure.layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true });
+            const figure = JSON.parse(data.textContent), style = getComputedStyle(document.body), ink = style.color;
+            const clear = "rgba(0,0,0,0)", line = style.getPropertyValue("--line").trim(), soft = style.getPropertyValue("--soft").trim();
+            const axis = { gridcolor: line, zerolinecolor: line, linecolor: soft };
+            const layout = Object.assign({ template: { layout: { xaxis: axis, yaxis: axis } } }, figure.layout,
+              { paper_bgcolor: clear, plot_bgcolor: clear, autosize: true, modebar: { bgcolor: clear, color: soft, activecolor: ink } });
             layout.font = Object.assign({}, layout.font, { color: ink });
             place.after(drawn);
             Promise.resolve(Plotly.newPlot(drawn, figure.data || [], layout, { responsive: true, displaylogo: false })).then(() => place.hidden = true, () => drawn.remove());

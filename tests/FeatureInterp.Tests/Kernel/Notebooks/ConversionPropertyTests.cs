@@ -53,12 +53,12 @@ public class ConversionPropertyTests
             ExecutionCount = kernel is "markdown" or "raw" || outputs.Count == 0 ? null : outputs.Count,
         };
 
+    // No first line such as #!csharp, which would name the language.
     private static readonly Gen<Notebook> ForeignNotebooks =
         from cells in Foreign.ListOf()
         from metadata in Members
         from extra in Members
         from minor in Gen.Choose(0, 5)
-        // A first line such as #!csharp would name the language.
         let clean = cells.Select(c => c.Source.StartsWith("#!", StringComparison.Ordinal) ? c with { Source = "." + c.Source } : c)
         select new Notebook { Cells = [.. clean.DistinctBy(c => c.Id)], Kernels = [], Metadata = metadata, Extra = extra, NbformatMinor = minor };
 

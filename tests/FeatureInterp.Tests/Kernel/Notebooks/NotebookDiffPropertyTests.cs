@@ -43,9 +43,9 @@ public class NotebookDiffPropertyTests
     [Fact]
     public void Compare_OneNumberChangedMoreThanAllowed_IsFound()
     {
+        // A carriage return after the number would overwrite it.
         var cases =
             from before in Content
-            // A carriage return after the number would overwrite it.
             from after in Content.Select(t => t.Replace('\r', ' '))
             from number in Number
             from factor in Gen.Elements(0.5, 0.98, 1.02, 3, -1)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using FeatureInterp.Kernel.Notebooks;
 
 namespace FeatureInterp.Tests.Kernel.Notebooks;
