@@ -111,23 +111,10 @@ internal static class PlainText
         JsonDocument json => json.RootElement.GetRawText(),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         ITuple t => $"({string.Join(", ", Enumerable.Range(0, t.Length).Select(i => Inline(t[i], depth + 1)))})",
-        _ when PrintsItself(value) => Printed(value) ?? Members(value, depth),
+        _ when PrintsItself(value) && RecordGraph.IsSmall(value) => value.ToString() ?? "",
         IEnumerable items => depth < MaxDepth ? Sequence(items, depth) : TypeName(items.GetType()),
         _ => depth < MaxDepth ? Members(value, depth) : TypeName(value.GetType()),
     };
-
-    // Records that contain themselves run out of stack, which the compiler's own code notices in time.
-    private static string? Printed(object value)
-    {
-        try
-        {
-            return value.ToString() ?? "";
-        }
-        catch (InsufficientExecutionStackException)
-        {
-            return null;
-        }
-    }
 
     private static string Sequence(IEnumerable items, int depth)
     {
