@@ -30,7 +30,8 @@ public partial class ReadmeTests
         var opening = Text.Split("```", 3)[1].Trim().Split('\n');
         Assert.Equal(["dotnet run -c Release --project src/FeatureInterp.Kernel -- run notebooks/01-contrast-pairs.dib", "dotnet test -c Release"], opening);
         Assert.Contains("\n" + opening[1] + " ", ci);
-        Assert.Contains("dotnet run -c Release --no-build --project src/FeatureInterp.Kernel -- run", ci);
+        Assert.Contains("dotnet run -c Release --no-build --project src/FeatureInterp.Kernel -- ", ci);
+        Assert.Contains("featureinterp run \"$notebook\"", ci);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal static class RequestBlame
         ("There is no feature", Features), ("was chosen twice", Features), ("There is no neuron", Features), ("features cannot be drawn", Features), ("No feature was chosen", Features),
         ("never fires", Features), ("never fired", Features),
         ("The corpus has", Corpus), ("fill one row", Corpus), ("is empty; give some text", Corpus), ("has no rows", Corpus), ("tokens is excluded", Corpus), ("A row of", Corpus),
+        ("The answer has no token", ["answer"]), ("of the answer is not in", ["answer"]), ("Prompt and answer have", ["answer"]),
         ("The target is", ["target"]), ("is asked for, but a prompt has", ["positions", "position"]), ("The placeholder", ["placeholder"]), ("The prompt", Prompts),
     ];
 
