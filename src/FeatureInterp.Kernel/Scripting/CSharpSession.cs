@@ -172,7 +172,8 @@ public sealed class CSharpSession
         public Submissions Submissions { get; } = new();
     }
 
-    private const string WarmUpCode =
+    // Touches what a first cell touches: parsing, compiling, loading, a task, the console, a table.
+    internal const string WarmUpCode =
         """
         using System.Globalization;
         record Row(int Index, string Name) { public double Half => Index / 2.0; }

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace FeatureInterp.Kernel.Scripting;
 
 /// <summary>
-/// Puts calls of <see cref="Interactive.SafePoint.Pass"/> into a cell's text: at the head of loops, labels that are jumped to, methods and
-/// lambdas, and of <see cref="Interactive.SafePoint.Next"/> before every statement of the cell itself. No line moves, so exceptions name the lines the user wrote.
+/// Puts calls of <see cref="Interactive.SafePoint.Pass"/> into a cell's text at the head of loops and labels that are jumped to, of
+/// <see cref="Interactive.SafePoint.Enter"/> at the head of methods and lambdas, and of <see cref="Interactive.SafePoint.Next"/> before every statement of the cell itself. No line moves, so exceptions name the lines the user wrote.
 /// </summary>
 /// <remarks>
 /// Left as they are: <c>finally</c> blocks, <c>Dispose</c> and finalizers (they clean up after a cancelled cell), expression trees, what
@@ -16,6 +16,7 @@ namespace FeatureInterp.Kernel.Scripting;
 internal static class SafePoints
 {
     private const string Pass = "global::FeatureInterp.Kernel.Interactive.SafePoint.Pass();";
+    private const string Enter = "global::FeatureInterp.Kernel.Interactive.SafePoint.Enter();";
     private const string Next = "global::FeatureInterp.Kernel.Interactive.SafePoint.Next();";
 
     /// <summary>The cell's text with safe points, or the same text when there is no place for one.</summary>
@@ -165,28 +166,31 @@ internal static class SafePoints
 
         private void Lambda(LambdaExpressionSyntax node)
         {
-            Block(node.Block);
+            Block(node.Block, HeadOf(node.Modifiers));
             if (node.ExpressionBody is not { } value || value is ThrowExpressionSyntax or RefExpressionSyntax
                 || model.Value.GetTypeInfo(node).ConvertedType is not INamedTypeSymbol { DelegateInvokeMethod: { RefKind: RefKind.None } invoke })
                 return;
             var returns = !invoke.ReturnsVoid && !(node.AsyncKeyword != default && invoke.ReturnType is INamedTypeSymbol { Arity: 0 });
             Add(node.ArrowToken.Span.End, "{");
-            Value(value, returns);
+            Value(value, returns, HeadOf(node.Modifiers));
             Add(value.Span.End, ";}");
         }
 
         private void Head(BlockSyntax? block, ArrowExpressionClauseSyntax? arrow, SyntaxToken semicolon, TypeSyntax? type, SyntaxTokenList modifiers)
         {
-            Block(block);
+            Block(block, HeadOf(modifiers));
             if (arrow is null || arrow.Expression is ThrowExpressionSyntax or RefExpressionSyntax || Returns(type, modifiers) is not { } returns)
                 return;
             Edits.Add(new(arrow.ArrowToken.SpanStart, arrow.ArrowToken.Span.Length, "{"));
-            Value(arrow.Expression, returns);
+            Value(arrow.Expression, returns, HeadOf(modifiers));
             Add(semicolon.Span.End, "}");
         }
 
         // Always on the line of what comes next: where the runtime cannot tell the place in a method, a trace names its first line.
-        private void Value(ExpressionSyntax value, bool returns) => Add(value.SpanStart, Pass + (returns ? "return " : ""));
+        private void Value(ExpressionSyntax value, bool returns, string head) => Add(value.SpanStart, head + (returns ? "return " : ""));
+
+        // An exception that passes through tens of thousands of awaits copies its trace at each, which takes minutes: there the end is left to come.
+        private static string HeadOf(SyntaxTokenList modifiers) => modifiers.Any(SyntaxKind.AsyncKeyword) ? Pass : Enter;
 
         // Null when an async method's type does not tell.
         private static bool? Returns(TypeSyntax? type, SyntaxTokenList modifiers) => type switch
@@ -207,7 +211,7 @@ internal static class SafePoints
             switch (statement)
             {
                 case BlockSyntax block:
-                    Block(block);
+                    Block(block, Pass);
                     break;
                 case LocalDeclarationStatementSyntax or LocalFunctionStatementSyntax or LabeledStatementSyntax:
                     // An error there, which braces would hide.
@@ -219,10 +223,10 @@ internal static class SafePoints
             }
         }
 
-        private void Block(BlockSyntax? block)
+        private void Block(BlockSyntax? block, string call = Enter)
         {
             if (block is not null)
-                Add(block.Statements.Count > 0 ? block.Statements[0].SpanStart : block.OpenBraceToken.Span.End, Pass);
+                Add(block.Statements.Count > 0 ? block.Statements[0].SpanStart : block.OpenBraceToken.Span.End, call);
         }
 
         private void Add(int position, string text) => Edits.Add(new(position, 0, text));

@@ -7,17 +7,6 @@ namespace FeatureInterp.Kernel.Jupyter;
 /// <param name="folder">The notebook's folder.</param>
 internal sealed class SessionHost(string folder) : ICellHost
 {
-    // Touches everything a first cell touches: parsing, compiling, loading, a task, the console, a table.
-    private const string WarmUpCode =
-        """
-        record Row(int Index, string Name) { public double Half => Index / 2.0; }
-        async Task<List<Row>> Rows(int n) { await Task.Yield(); return [.. Enumerable.Range(0, n).Select(i => new Row(i, $"row {i:F1}"))]; }
-        var rows = await Rows(3);
-        foreach (var row in rows.Where(r => r.Half > 0).OrderBy(r => r.Name)) Console.WriteLine(row);
-        display(rows);
-        rows.GroupBy(r => r.Name.Length).ToDictionary(g => g.Key, g => g.Sum(r => r.Half))
-        """;
-
     private readonly Lazy<CSharpSession> _session = new(() => new CSharpSession(folder));
 
     /// <inheritdoc/>
@@ -35,7 +24,7 @@ internal sealed class SessionHost(string folder) : ICellHost
     {
         var session = new CSharpSession(AppContext.BaseDirectory);
         var sink = new SilentSink();
-        await session.RunCellAsync(WarmUpCode, "warm-up 1", sink, CancellationToken.None).ConfigureAwait(false);
+        await session.RunCellAsync(CSharpSession.WarmUpCode, "warm-up 1", sink, CancellationToken.None).ConfigureAwait(false);
         await session.RunCellAsync("rows[0].Name + rows.Count", "warm-up 2", sink, CancellationToken.None).ConfigureAwait(false);
         session.Assistant.Complete("rows[0].Na", "rows[0].Na".Length, CancellationToken.None);
     }

@@ -32,7 +32,7 @@ public sealed partial class KernelProcessTests : IDisposable
 
     [Theory]
     [InlineData("Console.Write(\"last words\"); Environment.Exit(3);", "it called Environment.Exit")]
-    [InlineData("int Deep(int n) => Deep(n + 1) + 1; Deep(0)", "stack overflow")]
+    [InlineData("class Deep { public int Deeper => Deeper + 1; } new Deep().Deeper", "stack overflow")]
     public async Task CellThatEndsTheProcess_IsToldByTheNextKernel(string code, string why)
     {
         var (kernel, file) = Start();

@@ -124,7 +124,7 @@ public sealed class ZmtpPublisherTests
     }
 
     [Fact]
-    public async Task SubscriberThatNeverReads_MissesTheNewest_StaysAndHoldsLittle_OthersGetAll()
+    public async Task SubscriberThatNeverReads_MissesSome_StaysAndHoldsLittle_OthersGetAll()
     {
         const int Messages = 100_000, Together = 500;
         var limits = new ZmtpLimits { QueuedMessages = 2000 };
@@ -145,9 +145,15 @@ public sealed class ZmtpPublisherTests
         GC.Collect();
         Assert.InRange(published.Count(p => p.IsAlive), 1, limits.QueuedMessages + Together);
 
-        // What it has missed are the newest: when it reads at last, it gets the first ones without a gap.
+        // What found no room in its queue is what it has missed. Room comes again when the system takes more of the queue into its own
+        // buffers, which it may at any time: so the first ones come without a gap, and those after them in order.
+        var last = -1;
         for (var i = 0; i < Messages - publisher.Dropped; i++)
-            Assert.Equal(i, BitConverter.ToInt32((await silent.ReceiveAsync())[1]));
+        {
+            var number = BitConverter.ToInt32((await silent.ReceiveAsync())[1]);
+            Assert.True(i < limits.QueuedMessages ? number == i : number > last, $"{number} came after {last}.");
+            last = number;
+        }
     }
 
     private static WeakReference Publish(ZmtpSocket publisher, int number)
