@@ -16,9 +16,9 @@ internal static class SaeInputs
     public static Tensor[] Read(Transformer model, SparseAutoencoder sae, int[][] prompts, CancellationToken cancellation)
     {
         var hook = sae.Config.Hook;
-        // What enters a block is what the block before it left: that block need not be run.
-        if (hook.Site == HookSite.ResidPre && hook.Layer > 0)
-            return Split(model.Run(prompts, stopAtLayer: hook.Layer, cancellation: cancellation).Residual, prompts);
+        // Between two blocks the value is where a run stops, and need not be kept besides; the block behind it need not be run.
+        if (hook.BlocksBefore is { } blocks && blocks > 0 && blocks < model.Config.Layers)
+            return Split(model.Run(prompts, stopAtLayer: blocks, cancellation: cancellation).Residual, prompts);
         int? stop = hook.ToString().StartsWith("blocks.", StringComparison.Ordinal) ? hook.Layer + 1 : null;
         var run = model.Run(prompts, capture: hook.ToString(), stopAtLayer: stop, logits: LogitsAt.Last, cancellation: cancellation);
         return [.. Enumerable.Range(0, prompts.Length).Select(p => run.Activations[hook][p])];

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using FeatureInterp.Models;
 using FeatureInterp.Saes;
+using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Analysis;
 
@@ -70,9 +71,9 @@ public static class Cooccurrence
                     continue;
                 }
 
-                var inputs = SaeInputs.Read(model, sae, batch, cancellation);
+                var acts = Encode(sae, SaeInputs.Read(model, sae, batch, cancellation), pass.Features);
                 for (var r = 0; r < batch.Length; r++)
-                    pass.Add(batch[r], sae.EncodeFeatures(inputs[r], pass.Features), state);
+                    pass.Add(batch[r], acts[r], state);
                 state.RowsHash = hash;
                 meter.Add(batch.Length, batch.Sum(row => (long)row.Length));
                 if (options.StateFile is { } file && sinceSave.Elapsed >= BetweenSaves)
@@ -96,6 +97,14 @@ public static class Cooccurrence
         if (options.StateFile is { } last)
             state.Save(last);
         return pass.Result(state);
+    }
+
+    // For each row [pos, feature]. A handful of features is too little work to share out within a row.
+    private static Tensor[] Encode(SparseAutoencoder sae, Tensor[] inputs, int[] features)
+    {
+        var acts = new Tensor[inputs.Length];
+        Workers.Run(inputs.Length, r => acts[r] = sae.EncodeFeatures(inputs[r], features));
+        return acts;
     }
 
     private static AnalysisException OtherRows(CooccurrenceOptions options, TokenRows corpus) =>

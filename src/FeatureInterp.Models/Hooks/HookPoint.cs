@@ -39,6 +39,17 @@ public readonly record struct HookPoint(HookSite Site, int Layer = 0, SaeSite Sa
     private static readonly string[] SaeSuffixes =
         ["", ".hook_sae_input", ".hook_sae_acts_pre", ".hook_sae_acts_post", ".hook_sae_recons", ".hook_sae_error", ".hook_sae_output"];
 
+    /// <summary>
+    /// Of a value between two blocks, how many blocks come before it: a run with this as its <c>stopAtLayer</c> ends with the value, one
+    /// with it as <c>startAtLayer</c> begins from it. Null for a value inside a block, outside the blocks or inside an SAE.
+    /// </summary>
+    public int? BlocksBefore => (Site, Sae) switch
+    {
+        (HookSite.ResidPre, SaeSite.None) => Layer,
+        (HookSite.ResidPost, SaeSite.None) => Layer + 1,
+        _ => null,
+    };
+
     /// <summary>Reads a name such as <c>blocks.20.hook_resid_post</c>.</summary>
     /// <param name="name">The name, exactly as printed.</param>
     /// <exception cref="HookException">There is no such hook; the message names the nearest.</exception>

@@ -38,7 +38,7 @@ public sealed class SaeReplay
         var inBlocks = IsInBlocks(read) && IsInBlocks(written);
         var isAdded = sae.Config is { Normalization: SaeNormalization.None, Temporal: null, TopK: null or { RescaleByDecoderNorm: false } };
         // Behind the last block a run gives logits, so there the last block takes part.
-        var after = read == written && BlocksBefore(read) is { } count && count < model.Config.Layers ? count : (int?)null;
+        var after = read == written && read.BlocksBefore is { } count && count < model.Config.Layers ? count : (int?)null;
         _layer = !inBlocks ? 0 : isAdded && after is { } blocks ? blocks : isAdded ? written.Layer : Math.Min(read.Layer, written.Layer);
         var reads = isAdded && inBlocks && after is null;
         var below = _layer > 0 ? model.Run(_prompts, capture: reads && read.Layer < _layer ? (HookSelection)read.ToString() : null, stopAtLayer: _layer, cancellation: cancellation) : null;
@@ -129,14 +129,6 @@ public sealed class SaeReplay
             return found;
         }
     }
-
-    // Of a hook between blocks, how many blocks come before it; null for one inside a block.
-    private static int? BlocksBefore(HookPoint hook) => hook.Site switch
-    {
-        HookSite.ResidPre => hook.Layer,
-        HookSite.ResidPost => hook.Layer + 1,
-        _ => null,
-    };
 
     private static bool IsInBlocks(HookPoint hook) => hook.ToString().StartsWith("blocks.", StringComparison.Ordinal);
 
