@@ -78,6 +78,13 @@ internal static unsafe class PanelPacker<V, S>
         for (; column <= n - S.BlockSize; column += S.BlockSize, source += S.BlockSize * stride)
         {
             var p = 0;
+            for (; typeof(E) == typeof(ElementBF16) && p <= k - 2 * S.BlockSize; p += 2 * S.BlockSize)
+            {
+                for (var i = 0; i < S.BlockSize; i++)
+                    S.Prefetch(source + (S.BlockSize + i) * stride + p * E.Size);
+                S.StoreTransposedBF16(source + p * E.Size, stride, panel + p * PanelWidth + column, PanelWidth);
+            }
+
             for (; p <= k - S.BlockSize; p += S.BlockSize)
             {
                 // Rows are too short for the processor to see where the next ones will be.

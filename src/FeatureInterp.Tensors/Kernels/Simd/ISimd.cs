@@ -81,4 +81,7 @@ internal unsafe partial interface ISimd<V>
     /// as fp32, rows <paramref name="pitch"/> floats apart.</summary>
     static abstract void StoreTransposed<E>(byte* source, nint stride, float* destination, nint pitch)
         where E : struct, IElement;
+
+    /// <summary>As <see cref="StoreTransposed"/>, of bf16 numbers and a block twice as long as it is high.</summary>
+    static abstract void StoreTransposedBF16(byte* source, nint stride, float* destination, nint pitch);
 }

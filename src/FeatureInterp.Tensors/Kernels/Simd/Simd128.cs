@@ -136,6 +136,13 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreTransposedBF16(byte* source, nint stride, float* destination, nint pitch)
+    {
+        StoreTransposed<ElementBF16>(source, stride, destination, pitch);
+        StoreTransposed<ElementBF16>(source + 4 * sizeof(ushort), stride, destination + 4 * pitch, pitch);
+    }
+
     // 4 unsigned 16-bit numbers as 32-bit ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> LoadWide(ushort* p) => Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)p).AsUInt16());

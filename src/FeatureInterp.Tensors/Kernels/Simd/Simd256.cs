@@ -110,8 +110,45 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
         StoreHalf<E>(source + 4 * E.Size, stride, destination + 4 * pitch, pitch);
     }
 
+    // Two numbers of a row are turned as one of 32 bits, and only then widened: half the shuffles.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreTransposedBF16(byte* source, nint stride, float* destination, nint pitch)
+    {
+        StoreHalfBF16(source, stride, destination, pitch);
+        StoreHalfBF16(source + 4 * sizeof(float), stride, destination + 8 * pitch, pitch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreHalfBF16(byte* source, nint stride, float* destination, nint pitch)
+    {
+        var (c0, c1, c2, c3) = TransposedHalf<ElementF32>(source, stride);
+        StoreBoth(c0, destination, pitch);
+        StoreBoth(c1, destination + 2 * pitch, pitch);
+        StoreBoth(c2, destination + 4 * pitch, pitch);
+        StoreBoth(c3, destination + 6 * pitch, pitch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreBoth(Vector256<float> pairs, float* destination, nint pitch)
+    {
+        Vector256.ShiftLeft(pairs.AsUInt32(), 16).AsSingle().Store(destination);
+        (pairs.AsUInt32() & Vector256.Create(0xFFFF0000u)).AsSingle().Store(destination + pitch);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreHalf<E>(byte* source, nint stride, float* destination, nint pitch)
+        where E : struct, IElement
+    {
+        var (c0, c1, c2, c3) = TransposedHalf<E>(source, stride);
+        c0.Store(destination);
+        c1.Store(destination + pitch);
+        c2.Store(destination + 2 * pitch);
+        c3.Store(destination + 3 * pitch);
+    }
+
+    // Four columns of eight rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) TransposedHalf<E>(byte* source, nint stride)
         where E : struct, IElement
     {
         var lower = source + 4 * stride;
@@ -121,10 +158,7 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
         var r3 = Pair<E>(source + 3 * stride, lower + 3 * stride);
         Vector256<float> t0 = Avx.UnpackLow(r0, r1), t1 = Avx.UnpackHigh(r0, r1);
         Vector256<float> t2 = Avx.UnpackLow(r2, r3), t3 = Avx.UnpackHigh(r2, r3);
-        Avx.Shuffle(t0, t2, 0x44).Store(destination);
-        Avx.Shuffle(t0, t2, 0xEE).Store(destination + pitch);
-        Avx.Shuffle(t1, t3, 0x44).Store(destination + 2 * pitch);
-        Avx.Shuffle(t1, t3, 0xEE).Store(destination + 3 * pitch);
+        return (Avx.Shuffle(t0, t2, 0x44), Avx.Shuffle(t0, t2, 0xEE), Avx.Shuffle(t1, t3, 0x44), Avx.Shuffle(t1, t3, 0xEE));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -100,6 +100,9 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
         where E : struct, IElement => Simd256.StoreTransposed<E>(source, stride, destination, pitch);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreTransposedBF16(byte* source, nint stride, float* destination, nint pitch) => Simd256.StoreTransposedBF16(source, stride, destination, pitch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Fold(Vector512<float> v) => v.GetLower() + v.GetUpper();
 
     // 16 unsigned 16-bit numbers as 32-bit ones.
