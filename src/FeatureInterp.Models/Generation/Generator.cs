@@ -27,7 +27,7 @@ internal sealed class Generator
         : this(model, hooks, Checked(prompts, model, maxNewTokens, sampling), maxNewTokens, p => new Sampler(sampling, p), stopTokens)
     {
         var first = new TokenBatch(Array.ConvertAll(_texts, t => t.ToArray()));
-        MemoryPlan.Of(model, first, hooks, LogitsAt.Last, FinalTokens(model, _promptLengths, maxNewTokens)).Check(model, first.RowCount, FreeMemory.Bytes());
+        MemoryPlan.Of(model, first, hooks, LogitsAt.Last, FinalTokens(model, _promptLengths, maxNewTokens)).Check(model, first.RowCount);
         for (var p = 0; p < Count; p++)
             _cache.Reserve(p, Room(_promptLengths[p], maxNewTokens));
     }

@@ -49,7 +49,7 @@ internal sealed class SweepGroup
     }
 
     /// <summary>Refuses a run that memory will not hold.</summary>
-    public void CheckMemory(long cachedTokens) => Plan(LogitsAt.Last, cachedTokens).Check(_model, Lines.Count * _tokens.Length, FreeMemory.Bytes());
+    public void CheckMemory(long cachedTokens) => Plan(LogitsAt.Last, cachedTokens).Check(_model, Lines.Count * _tokens.Length);
 
     /// <summary>Runs the lines from where they part.</summary>
     /// <param name="trunk">What they share.</param>
@@ -59,7 +59,7 @@ internal sealed class SweepGroup
     public IReadOnlyList<RunResult> Run(SweepTrunk trunk, KvCache? cache, LogitsAt logits, CancellationToken cancellation)
     {
         if (cache is null)
-            Plan(logits, 0).Check(_model, Lines.Count * _tokens.Length, FreeMemory.Bytes());
+            Plan(logits, 0).Check(_model, Lines.Count * _tokens.Length);
         cache ??= trunk.Positions > 0 ? trunk.Cache.Fork(Lines.Count) : null;
         var (rest, results) = (_tokens[trunk.Positions..], new RunResult[Lines.Count]);
         var together = Math.Max(1, RowsAtOnce / rest.Length);

@@ -11,6 +11,9 @@ internal sealed record MemoryPlan(double Logits, double Kept, double Scores, dou
 {
     private const double Float = sizeof(float);
 
+    // Asking takes as long as a token's way through a small model.
+    private const double Small = 16e6;
+
     /// <summary>All of it.</summary>
     public double Total => Logits + Kept + Scores + Work;
 
@@ -41,6 +44,12 @@ internal sealed record MemoryPlan(double Logits, double Kept, double Scores, dou
             + hooks.SpliceRoom(c, rows, cachedTokens);
         return new MemoryPlan((logits == LogitsAt.Every ? rows : batch.Count) * c.VocabSize * Float, kept * Float, attention * Float, work * Float);
     }
+
+    /// <summary>Refuses a run that the memory which is free now will not hold; the system is asked only where the run is not small.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">The number of tokens.</param>
+    /// <exception cref="PromptException">It will not.</exception>
+    public void Check(Transformer model, int rows) => Check(model, rows, Total < Small ? double.PositiveInfinity : FreeMemory.Bytes());
 
     /// <summary>Refuses a run that memory will not hold.</summary>
     /// <param name="model">The model.</param>

@@ -142,7 +142,7 @@ public abstract partial class Transformer
         var range = LayerRange.Of(this, startAtLayer, stopAtLayer, residual);
         var batch = new TokenBatch(tokens, Starts(tokens, cache));
         var hooks = new HookScope(this, capture, edit, splice, range);
-        MemoryPlan.Of(this, batch, hooks, logits, cache is null ? 0 : batch.RowCount).Check(this, batch.RowCount, FreeMemory.Bytes());
+        MemoryPlan.Of(this, batch, hooks, logits, cache is null ? 0 : batch.RowCount).Check(this, batch.RowCount);
         return Step(hooks, batch, range, residual, cache, logits, cancellation);
     }
 
