@@ -34,20 +34,16 @@ internal sealed class ClampedRuns
             _stream = model.Run(prompts, stopAtLayer: unit.Layer, cancellation: cancellation).Residual;
     }
 
-    /// <summary>The prompts with the unit as it is.</summary>
-    public RunResult Clean(CancellationToken cancellation) => _replay?.Run(1, (_, _) => [], cancellation: cancellation)
-        ?? _model.Run(_prompts, startAtLayer: _unit.Layer, residual: _stream, cancellation: cancellation);
-
     /// <summary>All prompts clamped to the first value, then to the second, and so on: one batch.</summary>
-    /// <param name="values">The values.</param>
+    /// <param name="values">The values; null for the unit as it is.</param>
     /// <param name="leaves">Tokens at which the unit is left as it is; null for none.</param>
     /// <param name="cancellation">Looked at before each block.</param>
-    public RunResult Clamped(IReadOnlyList<float> values, Func<int, bool>? leaves, CancellationToken cancellation)
+    public RunResult Clamped(IReadOnlyList<float?> values, Func<int, bool>? leaves, CancellationToken cancellation)
     {
         if (_replay is not null)
         {
             var positions = Array.ConvertAll(_prompts, p => Positions(p, leaves));
-            return _replay.Run(values.Count, (v, p) => positions[p] is { } at ? [Intervention.Clamp(_unit.Index, values[v]) with { Positions = at }] : [], cancellation: cancellation);
+            return _replay.Run(values.Count, (v, p) => positions[p] is { } at && values[v] is { } value ? [Intervention.Clamp(_unit.Index, value) with { Positions = at }] : [], cancellation: cancellation);
         }
 
         int[][] batch = [.. Enumerable.Repeat(_prompts, values.Count).SelectMany(p => p)];
@@ -56,10 +52,10 @@ internal sealed class ClampedRuns
             for (var p = 0; p < value.Count; p++)
             {
                 var rows = value[p];
-                for (var i = 0; i < rows.Shape[0]; i++)
+                for (var i = 0; i < rows.Shape[0] && values[p / _prompts.Length] is { } clamped; i++)
                 {
                     if (leaves is null || !leaves(value.Batch[p][i]))
-                        rows.Row(i)[_unit.Index] = values[p / _prompts.Length];
+                        rows.Row(i)[_unit.Index] = clamped;
                 }
             }
         });

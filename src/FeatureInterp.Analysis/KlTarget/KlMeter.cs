@@ -26,20 +26,8 @@ internal sealed class KlMeter
         _prompts = Tokens(model, options);
         _runs = new ClampedRuns(model, unit, _prompts, options.ErrorTerm, options.BeforeActivation, cancellation);
         _room = new double[model.Config.VocabSize];
-        var clean = _runs.Clean(cancellation).Logits;
         _p = new double[_prompts.Length][][];
         _negentropy = new double[_prompts.Length][];
-        for (var prompt = 0; prompt < _prompts.Length; prompt++)
-        {
-            var logP = Enumerable.Range(0, _prompts[prompt].Length).Select(i => LogProbabilities(clean[prompt].Row(i), new double[_room.Length])).ToArray();
-            _p[prompt] = Array.ConvertAll(logP, row =>
-            {
-                var p = new double[row.Length];
-                TensorPrimitives.Exp<double>(row, p);
-                return p;
-            });
-            _negentropy[prompt] = [.. logP.Zip(_p[prompt], (l, p) => TensorPrimitives.Dot<double>(l, p))];
-        }
     }
 
     /// <summary>The token ids of the prompts as they are run.</summary>
@@ -64,16 +52,31 @@ internal sealed class KlMeter
 
     private double[] Measure(float[] values)
     {
-        var n = _prompts.Length;
-        var logits = _runs.Clamped(values, leaves: null, _cancellation).Logits;
+        // The clean run is one more line of the first batch: two short runs read the weights twice.
+        var (n, isFirst) = (_prompts.Length, _p[0] is null);
+        var logits = _runs.Clamped(isFirst ? [null, .. values] : [.. values], leaves: null, _cancellation).Logits;
+        for (var p = 0; p < n && isFirst; p++)
+            Remember(p, logits[p]);
         var result = new double[values.Length];
         for (var v = 0; v < values.Length; v++)
         {
             for (var p = 0; p < n; p++)
-                result[v] += Mean(p, logits[v * n + p]) / n;
+                result[v] += Mean(p, logits[(isFirst ? v + 1 : v) * n + p]) / n;
         }
 
         return result;
+    }
+
+    private void Remember(int prompt, Tensor clean)
+    {
+        _p[prompt] = new double[clean.Shape[0]][];
+        _negentropy[prompt] = new double[clean.Shape[0]];
+        for (var i = 0; i < clean.Shape[0]; i++)
+        {
+            var logP = LogProbabilities(clean.Row(i), _room);
+            TensorPrimitives.Exp<double>(logP, _p[prompt][i] = new double[_room.Length]);
+            _negentropy[prompt][i] = TensorPrimitives.Dot<double>(logP, _p[prompt][i]);
+        }
     }
 
     private double Mean(int prompt, Tensor clamped)

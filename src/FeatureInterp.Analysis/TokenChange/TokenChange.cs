@@ -81,7 +81,7 @@ public static class TokenChange
         Transformer model, Unit unit, int[][] batch, float value, TokenChangeOptions options, Func<int, bool>? leaves, ChangeSums sums, CancellationToken cancellation)
     {
         var runs = new ClampedRuns(model, unit, batch, options.ErrorTerm, beforeActivation: false, cancellation);
-        var clean = runs.Clean(cancellation);
+        var clean = runs.Clamped([null], leaves, cancellation);
         sums.Count(clean, runs.Clamped([value], leaves, cancellation), up: true, leaves);
         sums.Count(clean, runs.Clamped([-value], leaves, cancellation), up: false, leaves);
     }
