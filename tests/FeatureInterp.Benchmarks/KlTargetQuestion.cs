@@ -17,13 +17,13 @@ internal static class KlTargetQuestion
 
     public static Report Answer()
     {
-        var report = new Report("feature", "targets", "threads", "the notebook's way, ms", "runs of it", "our bisection, ms", "ours, ms", "values tried", "÷ notebook's way", "our bisection ÷ notebook's way");
+        var report = new Report("features", "targets", "threads", "the notebook's way, ms", "runs of it", "our bisection, ms", "ours, ms", "values tried", "÷ notebook's way", "our bisection ÷ notebook's way");
         var (model, sae) = (Transformer.Load("talegrid-6m"), SparseAutoencoder.Load("talegrid-6m-res-l3"));
         foreach (var threads in new[] { 1, 2 })
         {
             Workers.SetCount(threads);
-            foreach (var feature in new[] { 754, 863, 1754 })
-                Measure(report, model, sae, feature, threads);
+            foreach (var features in (int[][])[[754], [863], [1754], [754, 863, 1754]])
+                Measure(report, model, sae, features, threads);
         }
 
         Workers.SetCount(0);
@@ -32,34 +32,39 @@ internal static class KlTargetQuestion
         return report;
     }
 
-    private static void Measure(Report report, Transformer model, SparseAutoencoder sae, int feature, int threads)
+    private static void Measure(Report report, Transformer model, SparseAutoencoder sae, int[] features, int threads)
     {
-        var unit = Unit.Feature(sae, feature);
         var bisection = KlTargetOptions.Notebook;
-        var tried = Targets.Sum(t => KlTarget.Run(model, unit, t).Steps.Count);
-        var (prompts, runs) = (Padded(model), 0);
-        foreach (var target in Targets)
+        var (prompts, runs, tried) = (Padded(model), 0, 0);
+        foreach (var feature in features)
         {
-            var (value, steps) = Notebook(model, sae, prompts, feature, target);
-            runs += 2 * steps;
-            var ours = KlTarget.Run(model, unit, target, bisection);
-            if (ours.Steps.Count != steps || !ours.Value.Equals(value))
-                throw new InvalidOperationException($"The notebook's way ends at {value} after {steps} values, our bisection at {ours.Value} after {ours.Steps.Count}.");
+            foreach (var target in Targets)
+            {
+                tried += KlTarget.Run(model, Unit.Feature(sae, feature), target).Steps.Count;
+                var (value, steps) = Notebook(model, sae, prompts, feature, target);
+                runs += 2 * steps;
+                var ours = KlTarget.Run(model, Unit.Feature(sae, feature), target, bisection);
+                if (ours.Steps.Count != steps || !ours.Value.Equals(value))
+                    throw new InvalidOperationException($"The notebook's way ends at {value} after {steps} values, our bisection at {ours.Value} after {ours.Steps.Count}.");
+            }
         }
 
         var times = new Paired(Repetitions, processorTime: threads == 1)
-            .Add("notebook", 1, () => Each(t => Notebook(model, sae, prompts, feature, t)))
-            .Add("bisection", 1, () => Each(t => KlTarget.Run(model, unit, t, bisection)))
-            .Add("ours", 1, () => Each(t => KlTarget.Run(model, unit, t)))
+            .Add("notebook", 1, () => Each(features, (f, t) => Notebook(model, sae, prompts, f, t)))
+            .Add("bisection", 1, () => Each(features, (f, t) => KlTarget.Run(model, Unit.Feature(sae, f), t, bisection)))
+            .Add("ours", 1, () => Each(features, (f, t) => KlTarget.Run(model, Unit.Feature(sae, f), t)))
             .Run(1);
-        report.Row($"{feature}", $"{Targets.Length}", $"{threads}", Number(1000 / times.Rate("notebook")), $"{runs}", Number(1000 / times.Rate("bisection")), Number(1000 / times.Rate("ours")), $"{tried}",
+        report.Row(string.Join(", ", features), $"{Targets.Length}", $"{threads}", Number(1000 / times.Rate("notebook")), $"{runs}", Number(1000 / times.Rate("bisection")), Number(1000 / times.Rate("ours")), $"{tried}",
             Number(times.Ratio("ours", "notebook")) + "×", Number(times.Ratio("bisection", "notebook")) + "×");
     }
 
-    private static void Each(Action<double> work)
+    private static void Each(int[] features, Action<int, double> work)
     {
-        foreach (var target in Targets)
-            work(target);
+        foreach (var feature in features)
+        {
+            foreach (var target in Targets)
+                work(feature, target);
+        }
     }
 
     private static int[][] Padded(Transformer model)

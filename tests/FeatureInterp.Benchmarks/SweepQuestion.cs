@@ -49,9 +49,22 @@ internal static class SweepQuestion
         return report;
     }
 
+    // Until the runtime has compiled in full what both ways call, which it does in the background.
+    private static void WarmUp(Transformer model, Branch[] branches, int[] prompt)
+    {
+        for (var round = 0; round < 6; round++)
+        {
+            new Sweep(model, prompt).Generate(branches, 32, stopAtEos: false);
+            foreach (var branch in branches)
+                model.Generate(prompt, 32, edit: branch.Edits, stopAtEos: false);
+            Thread.Sleep(150);
+        }
+    }
+
     private static void Measure(Report report, Transformer model, string where, Branch[] branches, int[] prompt, int threads, int repetitions)
     {
         double[] sweeps = new double[repetitions], singles = new double[repetitions], wholes = new double[repetitions], copies = new double[repetitions];
+        WarmUp(model, branches, prompt);
         for (var i = -1; i < repetitions; i++)
         {
             IReadOnlyList<GeneratedText> made = [], alone = [];
