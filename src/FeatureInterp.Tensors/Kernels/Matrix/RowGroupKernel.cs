@@ -10,8 +10,8 @@ internal static unsafe class RowGroupKernel<V, S>
     where V : struct
     where S : struct, ISimd<V>
 {
-    // Two accumulators for each of two outputs and each row: twenty of 32 registers, or twelve of sixteen.
-    private static int MostRows => S.Width >= 16 ? 5 : 3;
+    // A sum for each of four outputs and each row: twenty of 32 registers, or eight of sixteen.
+    private static int MostRows => S.Width >= 16 ? 5 : 2;
 
     /// <summary>y[i·pitch + j] = Σ_p x[i,p] · w[j,p] for m rows of x and n rows of w.</summary>
     public static void Multiply<E>(float* x, int m, byte* w, nint stride, int n, int k, float* y, nint pitch)
@@ -21,7 +21,7 @@ internal static unsafe class RowGroupKernel<V, S>
         var width = (nint)(k + 15) / 16 * 16;
         var aligned = Scratch.Get(Scratch.Slot.Activations, m * width);
         for (var i = 0; i < m; i++)
-            new ReadOnlySpan<float>(x + (nint)i * k, k).CopyTo(new Span<float>(aligned + i * width, k));
+            RowKernel<V, S>.Arrange<E>(x + (nint)i * k, k, aligned + i * width);
 
         // Groups of equal size as far as possible: the last row alone would be as slow as a whole group.
         var groups = (m + MostRows - 1) / MostRows;
@@ -46,19 +46,62 @@ internal static unsafe class RowGroupKernel<V, S>
         where R : struct, IRows
     {
         var bytes = stride * E.Size;
-        var whole = k / (2 * S.Width) * (2 * S.Width);
-        var sums = Scratch.Get(Scratch.Slot.Scores, 4 * R.Count * S.Width); // [row, output, lane]
+        var whole = (nint)(k / (2 * S.Width) * (2 * S.Width));
+        float* x1 = x + width, x2 = x1 + width, x3 = x2 + width, x4 = x3 + width;
         var j = 0;
         for (; j <= n - 4; j += 4, w += 4 * bytes)
         {
-            Pair<E, R>(x, width, w, bytes, whole, sums);
-            Pair<E, R>(x, width, w + 2 * bytes, bytes, whole, sums + 2 * S.Width);
-            for (var row = 0; row < R.Count; row++)
+            byte* w1 = w + bytes, w2 = w1 + bytes, w3 = w2 + bytes;
+            V s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
+            V s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
+            V s40 = default, s41 = default, s42 = default, s43 = default;
+            for (nint p = 0, at = 0; p < whole; p += 2 * S.Width, at += 2 * S.Width * E.Size)
             {
-                float* sum = sums + row * 4 * S.Width, to = y + row * pitch + j;
-                S.StoreSums(S.Load(sum), S.Load(sum + S.Width), S.Load(sum + 2 * S.Width), S.Load(sum + 3 * S.Width), to);
-                for (var output = 0; output < 4 && whole < k; output++)
-                    to[output] += RowKernel<V, S>.Tail<E>(x + row * width, w + output * bytes, whole, k);
+                if (E.Size == 2)
+                {
+                    var ahead = w + 4 * bytes + at;
+                    S.Prefetch(ahead);
+                    S.Prefetch(ahead + bytes);
+                    S.Prefetch(ahead + 2 * bytes);
+                    S.Prefetch(ahead + 3 * bytes);
+                }
+
+                V a = E.LoadFirst<V, S>(w + at), b = E.LoadFirst<V, S>(w1 + at), c = E.LoadFirst<V, S>(w2 + at), d = E.LoadFirst<V, S>(w3 + at);
+                Add(S.Load(x + p), a, b, c, d, ref s00, ref s01, ref s02, ref s03);
+                if (R.Count > 1)
+                    Add(S.Load(x1 + p), a, b, c, d, ref s10, ref s11, ref s12, ref s13);
+                if (R.Count > 2)
+                    Add(S.Load(x2 + p), a, b, c, d, ref s20, ref s21, ref s22, ref s23);
+                if (R.Count > 3)
+                    Add(S.Load(x3 + p), a, b, c, d, ref s30, ref s31, ref s32, ref s33);
+                if (R.Count > 4)
+                    Add(S.Load(x4 + p), a, b, c, d, ref s40, ref s41, ref s42, ref s43);
+                (a, b, c, d) = (E.LoadSecond<V, S>(w + at), E.LoadSecond<V, S>(w1 + at), E.LoadSecond<V, S>(w2 + at), E.LoadSecond<V, S>(w3 + at));
+                Add(S.Load(x + p + S.Width), a, b, c, d, ref s00, ref s01, ref s02, ref s03);
+                if (R.Count > 1)
+                    Add(S.Load(x1 + p + S.Width), a, b, c, d, ref s10, ref s11, ref s12, ref s13);
+                if (R.Count > 2)
+                    Add(S.Load(x2 + p + S.Width), a, b, c, d, ref s20, ref s21, ref s22, ref s23);
+                if (R.Count > 3)
+                    Add(S.Load(x3 + p + S.Width), a, b, c, d, ref s30, ref s31, ref s32, ref s33);
+                if (R.Count > 4)
+                    Add(S.Load(x4 + p + S.Width), a, b, c, d, ref s40, ref s41, ref s42, ref s43);
+            }
+
+            var to = y + j;
+            S.StoreSums(s00, s01, s02, s03, to);
+            if (R.Count > 1)
+                S.StoreSums(s10, s11, s12, s13, to + pitch);
+            if (R.Count > 2)
+                S.StoreSums(s20, s21, s22, s23, to + 2 * pitch);
+            if (R.Count > 3)
+                S.StoreSums(s30, s31, s32, s33, to + 3 * pitch);
+            if (R.Count > 4)
+                S.StoreSums(s40, s41, s42, s43, to + 4 * pitch);
+            for (var row = 0; row < R.Count && whole < k; row++)
+            {
+                for (var output = 0; output < 4; output++)
+                    to[row * pitch + output] += RowKernel<V, S>.Tail<E>(x + row * width, w + output * bytes, (int)whole, k);
             }
         }
 
@@ -66,108 +109,12 @@ internal static unsafe class RowGroupKernel<V, S>
             RowKernel<V, S>.Dots<E>(x + row * width, w, stride, n - j, k, y + row * pitch + j);
     }
 
-    // Two outputs of every row, yet to be added up: to sums[row, 0] and sums[row, 1] of four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair<E, R>(float* x, nint width, byte* w, nint bytes, int whole, float* sums)
-        where E : struct, IElement
-        where R : struct, IRows
+    private static void Add(V x, V a, V b, V c, V d, ref V s0, ref V s1, ref V s2, ref V s3)
     {
-        V s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default, s40 = default, s41 = default;
-        V t00 = default, t01 = default, t10 = default, t11 = default, t20 = default, t21 = default, t30 = default, t31 = default, t40 = default, t41 = default;
-        float* x1 = x + width, x2 = x1 + width, x3 = x2 + width, x4 = x3 + width;
-        for (nint p = 0; p < whole; p += 2 * S.Width)
-        {
-            var at = w + p * E.Size;
-            if (E.Size == 2)
-            {
-                S.Prefetch(at + 4 * bytes);
-                S.Prefetch(at + 5 * bytes);
-            }
-
-            V v, a = E.Load<V, S>(at), b = E.Load<V, S>(at + bytes);
-            v = S.Load(x + p);
-            s00 = S.MultiplyAdd(a, v, s00);
-            s01 = S.MultiplyAdd(b, v, s01);
-
-            if (R.Count > 1)
-            {
-                v = S.Load(x1 + p);
-                s10 = S.MultiplyAdd(a, v, s10);
-                s11 = S.MultiplyAdd(b, v, s11);
-            }
-
-            if (R.Count > 2)
-            {
-                v = S.Load(x2 + p);
-                s20 = S.MultiplyAdd(a, v, s20);
-                s21 = S.MultiplyAdd(b, v, s21);
-            }
-
-            if (R.Count > 3)
-            {
-                v = S.Load(x3 + p);
-                s30 = S.MultiplyAdd(a, v, s30);
-                s31 = S.MultiplyAdd(b, v, s31);
-            }
-
-            if (R.Count > 4)
-            {
-                v = S.Load(x4 + p);
-                s40 = S.MultiplyAdd(a, v, s40);
-                s41 = S.MultiplyAdd(b, v, s41);
-            }
-
-            at += S.Width * E.Size;
-            a = E.Load<V, S>(at);
-            b = E.Load<V, S>(at + bytes);
-            v = S.Load(x + p + S.Width);
-            t00 = S.MultiplyAdd(a, v, t00);
-            t01 = S.MultiplyAdd(b, v, t01);
-
-            if (R.Count > 1)
-            {
-                v = S.Load(x1 + p + S.Width);
-                t10 = S.MultiplyAdd(a, v, t10);
-                t11 = S.MultiplyAdd(b, v, t11);
-            }
-
-            if (R.Count > 2)
-            {
-                v = S.Load(x2 + p + S.Width);
-                t20 = S.MultiplyAdd(a, v, t20);
-                t21 = S.MultiplyAdd(b, v, t21);
-            }
-
-            if (R.Count > 3)
-            {
-                v = S.Load(x3 + p + S.Width);
-                t30 = S.MultiplyAdd(a, v, t30);
-                t31 = S.MultiplyAdd(b, v, t31);
-            }
-
-            if (R.Count > 4)
-            {
-                v = S.Load(x4 + p + S.Width);
-                t40 = S.MultiplyAdd(a, v, t40);
-                t41 = S.MultiplyAdd(b, v, t41);
-            }
-        }
-
-        Store(s00, t00, s01, t01, sums);
-        if (R.Count > 1)
-            Store(s10, t10, s11, t11, sums + 4 * S.Width);
-        if (R.Count > 2)
-            Store(s20, t20, s21, t21, sums + 8 * S.Width);
-        if (R.Count > 3)
-            Store(s30, t30, s31, t31, sums + 12 * S.Width);
-        if (R.Count > 4)
-            Store(s40, t40, s41, t41, sums + 16 * S.Width);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(V s0, V t0, V s1, V t1, float* sums)
-    {
-        S.Store(S.Add(s0, t0), sums);
-        S.Store(S.Add(s1, t1), sums + S.Width);
+        s0 = S.MultiplyAdd(a, x, s0);
+        s1 = S.MultiplyAdd(b, x, s1);
+        s2 = S.MultiplyAdd(c, x, s2);
+        s3 = S.MultiplyAdd(d, x, s3);
     }
 }

@@ -23,59 +23,108 @@ internal static unsafe class RowKernel<V, S>
         }
     }
 
-    /// <summary>y[j] = Σ_p x[p] · w[j,p] for n rows of w, <paramref name="stride"/> elements apart.</summary>
+    /// <summary>
+    /// y[j] = Σ_p x[p] · w[j,p] for n rows of w, <paramref name="stride"/> elements apart; x as <see cref="Arranged"/> gives it. Each sum is one
+    /// vector to which products are added in the order of p, as in <see cref="RowGroupKernel{V, S}"/>, so the numbers are the same.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots<E>(float* x, byte* w, nint stride, int n, int k, float* y)
         where E : struct, IElement
     {
         stride *= E.Size;
+        var whole = k / (2 * S.Width) * (2 * S.Width);
+        var room = stackalloc float[4];
         var j = 0;
-        for (; j <= n - 4; j += 4, w += 4 * stride)
+        for (; j <= n - 8; j += 8, w += 8 * stride)
         {
-            byte* w0 = w, w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
-            V s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
-            var p = 0;
-            for (; p <= k - 2 * S.Width; p += 2 * S.Width)
+            byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride, w4 = w3 + stride, w5 = w4 + stride, w6 = w5 + stride, w7 = w6 + stride;
+            V s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+            for (nint p = 0, at = 0; p < whole; p += 2 * S.Width, at += 2 * S.Width * E.Size)
             {
                 var v = S.Load(x + p);
-                nint at = p * E.Size, next = at + S.Width * E.Size;
+                s0 = S.MultiplyAdd(E.LoadFirst<V, S>(w + at), v, s0);
+                s1 = S.MultiplyAdd(E.LoadFirst<V, S>(w1 + at), v, s1);
+                s2 = S.MultiplyAdd(E.LoadFirst<V, S>(w2 + at), v, s2);
+                s3 = S.MultiplyAdd(E.LoadFirst<V, S>(w3 + at), v, s3);
+                s4 = S.MultiplyAdd(E.LoadFirst<V, S>(w4 + at), v, s4);
+                s5 = S.MultiplyAdd(E.LoadFirst<V, S>(w5 + at), v, s5);
+                s6 = S.MultiplyAdd(E.LoadFirst<V, S>(w6 + at), v, s6);
+                s7 = S.MultiplyAdd(E.LoadFirst<V, S>(w7 + at), v, s7);
+                v = S.Load(x + p + S.Width);
+                s0 = S.MultiplyAdd(E.LoadSecond<V, S>(w + at), v, s0);
+                s1 = S.MultiplyAdd(E.LoadSecond<V, S>(w1 + at), v, s1);
+                s2 = S.MultiplyAdd(E.LoadSecond<V, S>(w2 + at), v, s2);
+                s3 = S.MultiplyAdd(E.LoadSecond<V, S>(w3 + at), v, s3);
+                s4 = S.MultiplyAdd(E.LoadSecond<V, S>(w4 + at), v, s4);
+                s5 = S.MultiplyAdd(E.LoadSecond<V, S>(w5 + at), v, s5);
+                s6 = S.MultiplyAdd(E.LoadSecond<V, S>(w6 + at), v, s6);
+                s7 = S.MultiplyAdd(E.LoadSecond<V, S>(w7 + at), v, s7);
                 if (E.Size == 2)
                 {
-                    // The next four rows: 16-bit rows are over too soon for the processor to look ahead by itself.
-                    S.Prefetch(w0 + 4 * stride + at);
-                    S.Prefetch(w1 + 4 * stride + at);
-                    S.Prefetch(w2 + 4 * stride + at);
-                    S.Prefetch(w3 + 4 * stride + at);
+                    // The next rows: 16-bit rows are over too soon for the processor to look ahead by itself.
+                    var ahead = w + 8 * stride + at;
+                    for (var i = 0; i < 8; i++)
+                        S.Prefetch(ahead + i * stride);
                 }
-
-                s0 = S.MultiplyAdd(E.Load<V, S>(w0 + at), v, s0);
-                s1 = S.MultiplyAdd(E.Load<V, S>(w1 + at), v, s1);
-                s2 = S.MultiplyAdd(E.Load<V, S>(w2 + at), v, s2);
-                s3 = S.MultiplyAdd(E.Load<V, S>(w3 + at), v, s3);
-                v = S.Load(x + p + S.Width);
-                t0 = S.MultiplyAdd(E.Load<V, S>(w0 + next), v, t0);
-                t1 = S.MultiplyAdd(E.Load<V, S>(w1 + next), v, t1);
-                t2 = S.MultiplyAdd(E.Load<V, S>(w2 + next), v, t2);
-                t3 = S.MultiplyAdd(E.Load<V, S>(w3 + next), v, t3);
             }
 
-            S.StoreSums(S.Add(s0, t0), S.Add(s1, t1), S.Add(s2, t2), S.Add(s3, t3), y + j);
-            for (var row = 0; row < 4 && p < k; row++)
-                y[j + row] += Tail<E>(x, w + row * stride, p, k);
+            S.StoreSums(s0, s1, s2, s3, y + j);
+            S.StoreSums(s4, s5, s6, s7, y + j + 4);
+            for (var row = 0; row < 8 && whole < k; row++)
+                y[j + row] += Tail<E>(x, w + row * stride, whole, k);
+        }
+
+        for (; j <= n - 4; j += 4, w += 4 * stride)
+        {
+            byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
+            V s0 = default, s1 = default, s2 = default, s3 = default;
+            for (nint p = 0, at = 0; p < whole; p += 2 * S.Width, at += 2 * S.Width * E.Size)
+            {
+                V v = S.Load(x + p), u = S.Load(x + p + S.Width);
+                s0 = S.MultiplyAdd(E.LoadSecond<V, S>(w + at), u, S.MultiplyAdd(E.LoadFirst<V, S>(w + at), v, s0));
+                s1 = S.MultiplyAdd(E.LoadSecond<V, S>(w1 + at), u, S.MultiplyAdd(E.LoadFirst<V, S>(w1 + at), v, s1));
+                s2 = S.MultiplyAdd(E.LoadSecond<V, S>(w2 + at), u, S.MultiplyAdd(E.LoadFirst<V, S>(w2 + at), v, s2));
+                s3 = S.MultiplyAdd(E.LoadSecond<V, S>(w3 + at), u, S.MultiplyAdd(E.LoadFirst<V, S>(w3 + at), v, s3));
+            }
+
+            S.StoreSums(s0, s1, s2, s3, y + j);
+            for (var row = 0; row < 4 && whole < k; row++)
+                y[j + row] += Tail<E>(x, w + row * stride, whole, k);
         }
 
         for (; j < n; j++, w += stride)
         {
-            V s = default, t = default;
-            var p = 0;
-            for (; p <= k - 2 * S.Width; p += 2 * S.Width)
+            V s = default;
+            for (nint p = 0; p < whole; p += 2 * S.Width)
             {
-                s = S.MultiplyAdd(E.Load<V, S>(w + p * E.Size), S.Load(x + p), s);
-                t = S.MultiplyAdd(E.Load<V, S>(w + (p + S.Width) * E.Size), S.Load(x + p + S.Width), t);
+                s = S.MultiplyAdd(E.LoadFirst<V, S>(w + p * E.Size), S.Load(x + p), s);
+                s = S.MultiplyAdd(E.LoadSecond<V, S>(w + p * E.Size), S.Load(x + p + S.Width), s);
             }
 
-            y[j] = S.Sum(S.Add(s, t)) + Tail<E>(x, w, p, k);
+            S.StoreSums(s, s, s, s, room);
+            y[j] = room[0] + Tail<E>(x, w, whole, k);
         }
+    }
+
+    /// <summary>x as <see cref="Dots"/> takes it: itself, or a copy in the order in which weights of this type are read.</summary>
+    public static float* Arranged<E>(float* x, int k)
+        where E : struct, IElement
+    {
+        if (!E.IsByParity)
+            return x;
+        var arranged = Scratch.Get(Scratch.Slot.Activations, k);
+        Arrange<E>(x, k, arranged);
+        return arranged;
+    }
+
+    /// <summary>Copies x as <see cref="Dots"/> takes it.</summary>
+    public static void Arrange<E>(float* x, int k, float* to)
+        where E : struct, IElement
+    {
+        var p = 0;
+        for (; E.IsByParity && p <= k - 2 * S.Width; p += 2 * S.Width)
+            S.StoreByParity(x + p, to + p);
+        new ReadOnlySpan<float>(x + p, k - p).CopyTo(new Span<float>(to + p, k - p));
     }
 
     /// <summary>y[j] = Σ_p x[p] · w[p,j] for k rows of w, <paramref name="stride"/> elements apart: in the order of p, as the
@@ -139,6 +188,7 @@ internal static unsafe class RowKernel<V, S>
         where E : struct, IElement
     {
         var bytes = (long)n * k * E.Size;
+        x = b.InputFirst ? x : Arranged<E>(x, k);
         if (bytes < ParallelBytes || Workers.Count == 1)
             MultiplyPart<E>(x, b, 0, n, k, y);
         else

@@ -20,6 +20,15 @@ internal unsafe partial interface ISimd<V>
     /// <summary>Widens <see cref="Width"/> bfloat16 numbers.</summary>
     static abstract V LoadBF16(ushort* p);
 
+    /// <summary>Widens those of 2·<see cref="Width"/> bfloat16 numbers that are at even places.</summary>
+    static abstract V LoadEvenBF16(ushort* p);
+
+    /// <summary>Widens those of 2·<see cref="Width"/> bfloat16 numbers that are at odd places.</summary>
+    static abstract V LoadOddBF16(ushort* p);
+
+    /// <summary>Copies 2·<see cref="Width"/> numbers, those at even places first.</summary>
+    static abstract void StoreByParity(float* source, float* destination);
+
     /// <summary>Widens <see cref="Width"/> binary16 numbers.</summary>
     static abstract V LoadF16(ushort* p);
 

@@ -19,6 +19,19 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBF16(ushort* p) => Vector128.ShiftLeft(LoadWide(p), 16).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadEvenBF16(ushort* p) => Vector128.ShiftLeft(Vector128.Load((uint*)p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadOddBF16(ushort* p) => (Vector128.Load((uint*)p) & Vector128.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByParity(float* source, float* destination)
+    {
+        for (var i = 0; i < Width; i++)
+            (destination[i], destination[Width + i]) = (source[2 * i], source[2 * i + 1]);
+    }
+
     // Exponent and fraction are moved into place and the exponent is corrected by a multiplication, which also
     // normalises subnormal numbers; infinities and NaN need their exponent filled up.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,6 +19,20 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBF16(ushort* p) => Vector256.ShiftLeft(LoadWide(p), 16).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadEvenBF16(ushort* p) => Vector256.ShiftLeft(Vector256.Load((uint*)p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadOddBF16(ushort* p) => (Vector256.Load((uint*)p) & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByParity(float* source, float* destination)
+    {
+        Vector256<float> a = Vector256.Load(source), b = Vector256.Load(source + Width);
+        Avx2.Permute4x64(Avx.Shuffle(a, b, 0x88).AsDouble(), 0b11_01_10_00).AsSingle().Store(destination);
+        Avx2.Permute4x64(Avx.Shuffle(a, b, 0xDD).AsDouble(), 0b11_01_10_00).AsSingle().Store(destination + Width);
+    }
+
     // Exponent and fraction are moved into place and the exponent is corrected by a multiplication, which also
     // normalises subnormal numbers; infinities and NaN need their exponent filled up.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

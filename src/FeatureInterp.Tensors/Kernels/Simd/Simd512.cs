@@ -19,6 +19,21 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBF16(ushort* p) => Vector512.ShiftLeft(LoadWide(p), 16).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadEvenBF16(ushort* p) => Vector512.ShiftLeft(Vector512.Load((uint*)p), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadOddBF16(ushort* p) => (Vector512.Load((uint*)p) & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByParity(float* source, float* destination)
+    {
+        Vector512<float> a = Vector512.Load(source), b = Vector512.Load(source + Width);
+        var even = Vector512<int>.Indices * 2;
+        Avx512F.PermuteVar16x32x2(a, even, b).Store(destination);
+        Avx512F.PermuteVar16x32x2(a, even + Vector512<int>.One, b).Store(destination + Width);
+    }
+
     // Exponent and fraction are moved into place and the exponent is corrected by a multiplication, which also
     // normalises subnormal numbers; infinities and NaN need their exponent filled up.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
