@@ -171,8 +171,18 @@ internal sealed partial class LinearMap
         return column;
     }
 
-    /// <summary>The file's matrix cut for the threads, where it is the map as it stands and rows of it are outputs; else null.</summary>
-    internal WeightParts? Parts => _outputs is null && !_inputFirst ? _parts ??= new WeightParts(_weight) : null;
+    /// <summary>The file's matrix cut for the threads, where rows of it are outputs and all of them are wanted; else null.</summary>
+    internal WeightParts? Parts => !_inputFirst && (_outputs is null || IsReordered) ? _parts ??= new WeightParts(_weight) : null;
+
+    /// <summary>Whether the file has all the outputs, but in another order.</summary>
+    internal bool IsReordered => !_inputFirst && _outputs?.Length == _weight.RowCount;
+
+    /// <summary>Puts one row's outputs, which are in the file's order, into the map's.</summary>
+    internal void Reorder(ReadOnlySpan<float> all, Span<float> y)
+    {
+        for (var j = 0; j < y.Length; j++)
+            y[j] = all[_outputs![j]];
+    }
 
     /// <summary>Whether a row comes out the same alone and among others.</summary>
     internal bool IsRowIndependent => _inputFirst;
@@ -186,8 +196,8 @@ internal sealed partial class LinearMap
             Kernels.Linear(x, _weight, y);
         else if (_inputFirst)
             Kernels.MatMulColumns(x, _weight, _outputs, y);
-        else if (_outputs.Length == _weight.RowCount)
-            Reordered(x, _outputs, y);
+        else if (IsReordered)
+            Reordered(x, y);
         else
             Selected(x, _outputs, y);
     }
@@ -247,17 +257,13 @@ internal sealed partial class LinearMap
     }
 
     // All outputs are wanted, in another order: compute them in the file's, then put them in place.
-    private void Reordered(ReadOnlySpan<float> x, int[] outputs, Span<float> y)
+    private void Reordered(ReadOnlySpan<float> x, Span<float> y)
     {
         var rented = ArrayPool<float>.Shared.Rent(y.Length);
         var all = rented.AsSpan(0, y.Length);
         Kernels.Linear(x, _weight, all);
-        for (var row = 0; row < y.Length; row += outputs.Length)
-        {
-            for (var j = 0; j < outputs.Length; j++)
-                y[row + j] = all[row + outputs[j]];
-        }
-
+        for (var row = 0; row < y.Length; row += Outputs)
+            Reorder(all.Slice(row, Outputs), y.Slice(row, Outputs));
         ArrayPool<float>.Shared.Return(rented);
     }
 

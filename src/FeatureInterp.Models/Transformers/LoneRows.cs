@@ -1,3 +1,4 @@
+using System.Buffers;
 using FeatureInterp.Tensors;
 
 namespace FeatureInterp.Models;
@@ -14,24 +15,38 @@ internal static class LoneRows
     /// <param name="maps">The maps, and [row, out] for each.</param>
     public static void Multiply(int[] rows, Tensor x, ReadOnlySpan<(LinearMap Map, Tensor Y)> maps)
     {
-        var (count, first) = (0, (Map: default(LinearMap), Y: x));
+        var targets = new List<(LinearMap Map, Tensor Y)>(maps.Length);
+        var reordered = new List<(LinearMap Map, float[] All, Tensor Y)>();
+        var count = 0;
         foreach (var (map, y) in maps)
         {
             if (map.IsRowIndependent)
                 continue;
-            if (map.Parts is { } parts)
-                (count, first) = (count + parts.Count, (map, y));
-            else
+            if (map.Parts is not { } parts)
+            {
                 OneByOne(rows, x, map, y);
+                continue;
+            }
+
+            count += parts.Count;
+            if (map.IsReordered)
+                reordered.Add((map, ArrayPool<float>.Shared.Rent(y.Length), y));
+            targets.Add((map, map.IsReordered ? new Tensor(reordered[^1].All.AsMemory(0, y.Length), y.Shape) : y));
         }
 
         if (count == 1)
-            Part(rows, x, first.Y, first.Map!.Parts!, 0);
+            Part(rows, x, targets[0].Y, targets[0].Map.Parts!, 0);
         else if (count > 1)
-            MultiplyParallel(rows, x, [.. maps], count);
+            MultiplyParallel(rows, x, targets, count);
+        foreach (var (map, all, y) in reordered)
+        {
+            foreach (var row in rows)
+                map.Reorder(all.AsSpan(row * map.Outputs, map.Outputs), y.Span.Slice(row * map.Outputs, map.Outputs));
+            ArrayPool<float>.Shared.Return(all);
+        }
     }
 
-    private static void MultiplyParallel(int[] rows, Tensor x, (LinearMap Map, Tensor Y)[] maps, int count) =>
+    private static void MultiplyParallel(int[] rows, Tensor x, List<(LinearMap Map, Tensor Y)> maps, int count) =>
         Workers.Run(count, chunk =>
         {
             foreach (var (map, y) in maps)
