@@ -99,6 +99,24 @@ public static class Cooccurrence
         return pass.Result(state);
     }
 
+    /// <summary>What a pass that was stopped had gathered by then, as its state file holds it; <see cref="CooccurrenceResult.IsComplete"/> is false.</summary>
+    /// <param name="model">The model of the pass.</param>
+    /// <param name="sae">Its SAE.</param>
+    /// <param name="corpus">Its text or rows; only its name is looked at.</param>
+    /// <param name="sets">Its sets.</param>
+    /// <param name="options">Its choices, <see cref="CooccurrenceOptions.StateFile"/> among them.</param>
+    /// <exception cref="AnalysisException">No state file is named or there is none, it is damaged, or of another pass.</exception>
+    public static CooccurrenceResult Stopped(Transformer model, SparseAutoencoder sae, TokenRows corpus, IReadOnlyDictionary<string, int[]> sets, CooccurrenceOptions options)
+    {
+        options.Validate(model);
+        if (options.StateFile is not { } file)
+            throw new AnalysisException("A stopped pass is read from its state file; name it in the option StateFile.");
+        var pass = new CooccurrencePass(model, sae, sets, options);
+        var state = CooccurrenceState.Load(file, pass.Begin(Subject(model, sae, corpus, sets, options)), model.Config.VocabSize)
+            ?? throw new AnalysisException($"{file}: there is no such state; a pass writes it when it is stopped.");
+        return pass.Result(state) with { IsComplete = false };
+    }
+
     // For each row [pos, feature]. A handful of features is too little work to share out within a row.
     private static Tensor[] Encode(SparseAutoencoder sae, Tensor[] inputs, int[] features)
     {

@@ -16,7 +16,7 @@ internal static class CooccurrenceDisplay
         return new DisplayStack("Features that fire together",
         [
             new Paragraph(string.Create(CultureInfo.InvariantCulture,
-                $"{result.Tokens:N0} tokens in {result.Rows:N0} rows{(result.Excluded > 0 ? $"; {result.Excluded:N0} special tokens were passed over" : "")}. {result.Rule}")),
+                $"{result.Tokens:N0} tokens in {result.Rows:N0} rows{(result.Excluded > 0 ? $"; {result.Excluded:N0} special tokens were passed over" : "")}.{(result.IsComplete ? "" : " The pass was stopped here, before the end of the corpus.")} {result.Rule}")),
             .. compared,
             .. result.Sets.SelectMany(s => Parts(s).Prepend(new Heading($"The set '{s.Name}'"))),
             result.Provenance.ToTable(),

@@ -18,6 +18,9 @@ public sealed record CooccurrenceResult : IHasDisplay
     /// <summary>Whether the source's slips were followed; see <see cref="CooccurrenceOptions.AsNotebook"/>.</summary>
     public required bool AsNotebook { get; init; }
 
+    /// <summary>False when the pass was stopped and this is what there was by then.</summary>
+    public bool IsComplete { get; init; } = true;
+
     /// <summary>The sets, in the order given.</summary>
     public required IReadOnlyList<CooccurrenceSet> Sets { get; init; }
 

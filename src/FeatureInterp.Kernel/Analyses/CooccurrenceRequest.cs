@@ -58,8 +58,18 @@ internal static class CooccurrenceRequest
             var loaded = model.Load();
             var fitted = sae.Load(loaded);
             var (chosen, progress) = (sets.ToDictionary(s => s.Key, s => s.Features(fitted, listed), StringComparer.Ordinal), run.Progress<CorpusProgress>());
-            var result = run.GoOn(StateName, state => Cooccurrence.Run(loaded, fitted, corpus.Rows(loaded), chosen, options with { StateFile = state, Resume = true }, progress, run.Cancellation));
-            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, true, result.Provenance, Json(result))) { State = run.State };
+            CooccurrenceOptions Keeping(string? state) => options with { StateFile = state, Resume = true };
+            CooccurrenceResult result;
+            try
+            {
+                result = run.GoOn(StateName, state => Cooccurrence.Run(loaded, fitted, corpus.Rows(loaded), chosen, Keeping(state), progress, run.Cancellation));
+            }
+            catch (OperationCanceledException) when (File.Exists(run.State))
+            {
+                result = Cooccurrence.Stopped(loaded, fitted, corpus.Rows(loaded), chosen, Keeping(run.State));
+            }
+
+            return new AnalysisOutcome(result, ResultJson.Saver(Kind.Name, result.IsComplete, result.Provenance, Json(result)), result.IsComplete) { State = run.State };
         };
     }
 

@@ -54,6 +54,14 @@ public sealed class CooccurrenceTests : IDisposable
     }
 
     [Fact]
+    public void Stopped_WithoutAState_SaysSo()
+    {
+        string Said(CooccurrenceOptions options) => Assert.Throws<AnalysisException>(() => Cooccurrence.Stopped(_model, _sae, Rows(), Sets(1), options)).Message;
+        Assert.Contains("StateFile", Said(new()), StringComparison.Ordinal);
+        Assert.Contains("no such state", Said(new() { StateFile = StateFile }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_NothingFires_SaysSo()
     {
         using var quiet = new TinySae(new() { Architecture = "topk", K = 1 });
@@ -104,7 +112,12 @@ public sealed class CooccurrenceTests : IDisposable
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Cooccurrence.Run(
             _model, _sae, Rows(), sets, options, new TopActivationsTwinTests.Told(_ => stop.Cancel()), stop.Token));
-        Assert.True(File.Exists(StateFile));
+        var stopped = Cooccurrence.Stopped(_model, _sae, Rows(), sets, options);
+        var part = Cooccurrence.Run(_model, _sae, Rows()[..stopped.Rows], sets, options with { StateFile = null });
+        Assert.Equal((false, true, part.Tokens), (stopped.IsComplete, part.IsComplete, stopped.Tokens));
+        Assert.InRange(stopped.Rows, 1, 8);
+        Assert.All(sets.Keys, name => Assert.Equal((part[name].Fired, part[name].Variance), (stopped[name].Fired, stopped[name].Variance)));
+        Assert.Contains("before the end of the corpus", stopped.ToString(), StringComparison.Ordinal);
         var done = new List<int>();
         var resumed = Cooccurrence.Run(_model, _sae, Rows(), sets, options with { Resume = true }, new TopActivationsTwinTests.Told(p => done.Add(p.Rows)));
         Assert.True(done[0] > 1 && done[^1] == 9);
