@@ -87,7 +87,8 @@ internal sealed class CacheRepository(string root, HubName name)
             return;
         var path = HubPath.Below(Refs, revision);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        // Two clients of one process may be here at once.
+        var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         File.WriteAllText(temporary, commit);
         File.Move(temporary, path, overwrite: true);
     }

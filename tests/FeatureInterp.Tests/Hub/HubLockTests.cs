@@ -22,6 +22,16 @@ public class HubLockTests
     }
 
     [Fact]
+    public async Task Ref_WrittenByManyAtOnce_IsThere()
+    {
+        await using var work = await HubWorkspace.StartAsync();
+        var cache = new CacheRepository(work.Cache, HubName.Parse(FakeHub.Id));
+        Parallel.For(0, 500, _ => cache.WriteRef("main", "0123abc"));
+        Assert.Equal("0123abc", await File.ReadAllTextAsync(Path.Combine(cache.Refs, "main"), TestContext.Current.CancellationToken));
+        Assert.Single(Directory.GetFiles(cache.Refs));
+    }
+
+    [Fact]
     public async Task TwoProcessesAtOnce_FetchOnce()
     {
         await using var work = await HubWorkspace.StartAsync();
